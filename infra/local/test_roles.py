@@ -22,6 +22,7 @@ TRUSTED = {
     "one-time link": f"{ORGANIZATION}/link/{'0' * 64}",
     "way to unsubscribe": f"{ORGANIZATION}/opt-out/{'0' * 64}",
     "policies": f"{ORGANIZATION}/policies",
+    "former policy": f"{ORGANIZATION}/pol_{'0' * 26}",
     "organization": f"{ORGANIZATION}/organization",
     "inbox": f"{ORGANIZATION}/inb_{'0' * 26}/inbox",
     "audit entry": f"{ORGANIZATION}/aud_{'0' * 26}",
@@ -106,9 +107,16 @@ class AsTheyAre(unittest.TestCase):
         self.assertEqual(writers["audit chain"], {"ChainRole"})
         self.assertEqual(writers["head of the audit chain"], {"ChainRole"})
         self.assertEqual(writers["list of audit chains"], {"ChainRole"})
-        # Groups lie with the policies.
+        for kind in ("policies", "former policy"):
+            self.assertEqual(writers[kind], {"ManagePoliciesRole", "ConsoleManageRole"})
+
+    def test_whoever_puts_people_into_groups_writes_no_policy(self) -> None:
         groups = {"ManageMembersRole", "RemoveMembersRole", "AcceptInvitationRole", "ConsoleManageRole"}
-        self.assertEqual(writers["policies"], {"ManagePoliciesRole"} | groups)
+        own = ["groups", "pk", "sk", "version"]
+        for attributes, allowed in ((own, True), ([*own, "policies"], False), ([], False)):
+            context = {KEYS: [TRUSTED["policies"]], **({"dynamodb:Attributes": attributes} if attributes else {})}
+            users = {role for role in self.roles.policies if self.roles.allow(Right(role, "dynamodb:UpdateItem", TABLE, context))}
+            self.assertEqual(users, groups if allowed else set(), attributes)
 
     def test_whoever_is_called_with_a_session_prolongs_it_and_makes_none(self) -> None:
         makers = {role for role in self.roles.policies if self.roles.allow(write(role, TRUSTED["session"]))}

@@ -197,6 +197,7 @@ pub mod policies {
     pub mod replace;
     pub mod simulate;
     pub mod templates;
+    pub mod versions;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod screening {
@@ -380,6 +381,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     policies::replace::ENDPOINT,
     policies::simulate::ENDPOINT,
     policies::templates::ENDPOINT,
+    policies::versions::ENDPOINT,
     screening::get::ENDPOINT,
     screening::replace::ENDPOINT,
     sessions::create::ENDPOINT,

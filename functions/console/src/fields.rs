@@ -61,7 +61,7 @@ impl Wrong {
 }
 
 /// What a rule says of a field, such as `must be 1 to 100 characters`, as a sentence.
-fn sentence(message: &str) -> String {
+pub(crate) fn sentence(message: &str) -> String {
     let message = message.trim_end_matches('.');
     let first = message.split(' ').next().unwrap_or_default();
     if ["must", "is", "has", "lies", "can't", "needs", "takes", "holds", "contains", "names"].contains(&first)

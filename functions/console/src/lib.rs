@@ -12,9 +12,10 @@
 //! | `unsubscribe` | the page of strangers who want no more list mail: a function of its own |
 //! | `words` | times, sizes, names and states as a person reads them |
 //!
-//! Four functions show them, each with a role of its own: what strangers wrote (`console-mail`), what is decided
-//! (`console-decide`), what calls the provider that people sign in with (`console-openid`), and everything else (`console-manage`). They share session and components; the gateway tells them
-//! apart by the first part of a path.
+//! Five functions show them, each with a role of its own: what strangers wrote (`console-mail`), what is decided
+//! (`console-decide`), what calls the provider that people sign in with (`console-openid`), receipts, which are signed
+//! (`console-receipts`), and everything else (`console-manage`). They share session and components; the gateway tells them apart by the
+//! first part of a path.
 //!
 //! Pages are made here, on the server, and hold no script. A `GET` never decides; a `POST` needs the session, a token
 //! that only a page of this session holds, and an origin that is ours.
@@ -38,7 +39,7 @@ mod words;
 use std::sync::Arc;
 
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, Queue, Workflow};
+use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, Queue, Signer, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -93,8 +94,17 @@ pub const OPENID: Endpoint = Endpoint {
     ..MANAGE
 };
 
+/// The page that signs: a receipt to download.
+pub const RECEIPTS: Endpoint = Endpoint {
+    name: "console-receipts",
+    path: "/console/receipts/{proxy+}",
+    open: || handler(sign(&Aws::from_environment()), handle),
+    ..MANAGE
+};
+
 /// All functions of this group.
-pub const FUNCTIONS: &[&dyn Function] = &[&DECIDE, &MAIL, &MANAGE, &OPENID, &unsubscribe::ENDPOINT];
+pub const FUNCTIONS: &[&dyn Function] =
+    &[&DECIDE, &MAIL, &MANAGE, &OPENID, &RECEIPTS, &unsubscribe::ENDPOINT];
 
 /// The paths that the gateway is told, each with the function behind it. Of two that fit it takes the longer.
 pub fn paths() -> Vec<(String, &'static str)> {
@@ -105,6 +115,7 @@ pub fn paths() -> Vec<(String, &'static str)> {
             Trust::Decide => DECIDE.name,
             Trust::OpenId => OPENID.name,
             Trust::Manage => MANAGE.name,
+            Trust::Sign => RECEIPTS.name,
         };
         paths.extend(["", "/{proxy+}"].map(|below| (format!("/console/{room}{below}"), name)));
     }
@@ -146,6 +157,8 @@ struct Powers {
     provider: Option<Arc<dyn OpenIdProvider>>,
     /// Ways there, and whose account there opens what.
     book: Option<Arc<dyn OpenIdBook>>,
+    /// What receipts are signed with.
+    signer: Option<Arc<dyn Signer>>,
 }
 
 impl Powers {
@@ -191,6 +204,10 @@ impl Powers {
 
     fn book(&self) -> Result<&dyn OpenIdBook, Refusal> {
         self.book.as_deref().ok_or_else(|| elsewhere("accounts at a provider"))
+    }
+
+    fn signer(&self) -> Result<&dyn Signer, Refusal> {
+        self.signer.as_deref().ok_or_else(|| elsewhere("the key that signs"))
     }
 
     /// What asking for a mail to be sent takes.
@@ -269,6 +286,11 @@ fn decide(aws: &Aws) -> Context {
         ..Powers::default()
     };
     Context { ports: aws.ports(), powers, trust: Trust::Decide }
+}
+
+fn sign(aws: &Aws) -> Context {
+    let powers = Powers { trail: Some(aws.trail()), signer: Some(aws.signer()), ..Powers::default() };
+    Context { ports: aws.ports(), powers, trust: Trust::Sign }
 }
 
 fn mail(aws: &Aws) -> Context {

@@ -12,7 +12,8 @@ use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
 use domain::{
     ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId,
-    MessageId, PasskeyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
+    MessageId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId,
+    WebhookId,
 };
 use runtime::http::{Handling, Request, Response};
 
@@ -31,6 +32,8 @@ pub(crate) enum Trust {
     OpenId,
     /// Everything else: signing in, people, settings.
     Manage,
+    /// Signs receipts, and does nothing else.
+    Sign,
 }
 
 /// A page, or what a form of a page asks for.
@@ -134,6 +137,7 @@ const KINDS: &[Kind] = &[
     ("member_id", id::<MemberId>),
     ("list_entry_id", id::<ListEntryId>),
     ("message_id", id::<MessageId>),
+    ("policy_id", id::<PolicyId>),
     ("reset", |text| ResetSecret::parse(text).map(|secret| secret.reveal())),
     ("passkey_id", id::<PasskeyId>),
     ("session_id", id::<SessionId>),

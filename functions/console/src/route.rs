@@ -25,6 +25,8 @@ pub(crate) const HELD: &str = "/console/held-messages";
 /// The audit log.
 pub(crate) const AUDIT: &str = "/console/audit";
 
+/// Policies.
+pub(crate) const POLICIES: &str = "/console/policies";
 /// Inboxes.
 pub(crate) const INBOXES: &str = "/console/inboxes";
 /// API tokens.

@@ -26,7 +26,7 @@ use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
-use testkit::world::{MemoryAnchors, Outside, PlainKeys};
+use testkit::world::{DigestSigner, MemoryAnchors, Outside, PlainKeys};
 use testkit::{World, samples};
 
 mod compressed;
@@ -34,6 +34,7 @@ mod live;
 mod openid;
 mod owner;
 mod proved;
+mod policies;
 mod setup;
 
 use crate::page::{Audience, Get, Page, Trust};
@@ -143,6 +144,9 @@ impl Console {
         let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
         let powers = match trust {
             Trust::Mail => Powers { blobs: Some(blobs), ..Powers::default() },
+            Trust::Sign => {
+                Powers { trail: Some(trail), signer: Some(Arc::new(DigestSigner)), ..Powers::default() }
+            }
             Trust::Decide => Powers {
                 blobs: Some(blobs),
                 directory: Some(directory),
@@ -1955,9 +1959,12 @@ async fn more_mails_are_approved_ahead_and_that_is_revoked() {
         shown.body().contains("Ahead, by a standing approval of") && shown.body().contains(&email(APPROVER))
     );
     let listed = console.get(OWNER, "/console/standing-approvals").await;
-    for words in
-        ["Mails to <bdi>ann@example.org</bdi>", "1 of 2 used", "9 Jan 2026, 00:00 UTC", &email(APPROVER)]
-    {
+    for words in [
+        "The next 2 mails to ann@example.org alone, from ",
+        "1 of 2 used",
+        "9 Jan 2026, 00:00 UTC",
+        &email(APPROVER),
+    ] {
         assert!(listed.body().contains(words), "{words}: {}", listed.body());
     }
     let revoke = listed.body().split("action=\"").find(|part| part.contains("/revoke\"")).unwrap();
@@ -2008,13 +2015,11 @@ async fn policies_are_told_in_words() {
     for words in [
         "Care &#60;b&#62;",
         "Two see it",
-        "It waits for 2 votes of owner, at most 7 days.",
-        "&#34;always&#34;:true",
+        "Whatever the mail: hold it for 2 votes of owners, for at most 7 days.",
         "For every inbox",
     ] {
         assert!(shown.body().contains(words), "{words}: {}", shown.body());
     }
-    assert_eq!(shown.body().matches("<form").count(), 1, "they are read here, not changed");
 }
 
 /// Strangers' mail that a rule holds, and the bytes of it.
@@ -2091,6 +2096,7 @@ async fn each_page_asks_for_what_it_declares() {
         "standing_approval_id" => samples::standing_approval(1).id.to_string(),
         "link" => LinkSecret::new(samples::organization_id(1), [9; 32]).reveal(),
         "group_id" => samples::policies().groups[0].id.to_string(),
+        "policy_id" => samples::policies().policies[0].id.to_string(),
         "invitation" => samples::mailed_invitation(1).1.reveal(),
         "invitation_id" => samples::invitation(1).id.to_string(),
         "member_id" => samples::member(99, Role::Viewer).id.to_string(),
@@ -2255,6 +2261,7 @@ fn the_gateway_finds_the_function_of_each_page() {
             Trust::Decide => "console-decide",
             Trust::OpenId => "console-openid",
             Trust::Manage => "console-manage",
+            Trust::Sign => "console-receipts",
         };
         assert_eq!(longest(&address).map(|(_, name)| *name), Some(name), "{address}");
     }

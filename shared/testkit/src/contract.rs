@@ -17,7 +17,7 @@ use domain::delivery::webhook::WaitingDelivery;
 use domain::gate::approval::Approval;
 use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::notice::NoticeState;
-use domain::gate::policy::{PolicyBook, Unreadable};
+use domain::gate::policy::{FormerPolicy, Policy, PolicyBook, Unreadable};
 use domain::gate::rate::{Later, Second};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
@@ -519,9 +519,30 @@ async fn policies(store: &dyn Whole) {
     assert_eq!(store.commit(change().create(book.clone())).await, conflict);
     assert_eq!(store.commit(change().update(book.clone())).await, Ok(()));
     assert_eq!(store.commit(change().update(book.clone())).await, conflict, "a stale version");
-    assert_eq!(get(store, Key::Policies).await, Some(PolicyBook { version: 2, ..book }.into()));
+    assert_eq!(get(store, Key::Policies).await, Some(PolicyBook { version: 2, ..book.clone() }.into()));
+    // Who belongs to groups is changed without a word about policies.
+    let mut groups = book.groups.clone();
+    groups[0].members.clear();
+    let regroup = |seen| change().write(Write::Regroup { groups: groups.clone(), seen });
+    assert_eq!(store.commit(regroup(1)).await, conflict, "a stale version");
+    assert_eq!(store.commit(regroup(2)).await, Ok(()));
+    let regrouped = PolicyBook { version: 3, groups: groups.clone(), ..book.clone() };
+    assert_eq!(get(store, Key::Policies).await, Some(regrouped.into()));
     let delete = change().write(Write::Delete(Key::Policies));
     assert_eq!(store.commit(delete).await, Ok(()));
+
+    // What a policy said before has a place of its own, until a later version takes it.
+    let policy = samples::policies().policies.remove(0);
+    let said = |version| {
+        let policy = Policy { version, ..policy.clone() };
+        Record::from(FormerPolicy::of(&policy, later(20), Actor::System))
+    };
+    for version in [3, 4, 3 + FormerPolicy::KEPT] {
+        let put = change().write(Write::put(said(version), Expect::Anything));
+        assert_eq!(store.commit(put).await, Ok(()));
+    }
+    let all = all_in(store, organization_id(1), &List::FormerPolicies(policy.id), 1).await;
+    assert_eq!(all, [said(3 + FormerPolicy::KEPT), said(4)]);
 }
 
 async fn counts(store: &dyn Whole) {

@@ -222,6 +222,10 @@ fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Opt
         Write::OpenedWith { session, .. } | Write::Proved { session, .. } => {
             (Key::Session(*session), at(&Key::Session(*session)).is_some())
         }
+        Write::Regroup { seen, .. } => {
+            let met = matches!(at(&Key::Policies), Some(Record::Policies(book)) if book.version == *seen);
+            (Key::Policies, met)
+        }
         _ => return None,
     };
     (!met).then_some(key)
@@ -285,6 +289,7 @@ fn check(contents: &Contents, change: &Change) -> Vec<Conflict> {
             | Write::Rotate { .. }
             | Write::Used { .. }
             | Write::GiveRole { .. }
+            | Write::Regroup { .. }
             | Write::HoldsRole(..)
             | Write::EndSessions(..)
             | Write::Unseat(..)
@@ -358,6 +363,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         Write::Rotate { token, .. } | Write::Used { token, .. } => Key::Token(*token),
         Write::GiveRole { member_id, .. } | Write::EndSessions(member_id, _) => Key::Member(*member_id),
         Write::OpenedWith { session, .. } | Write::Proved { session, .. } => Key::Session(*session),
+        Write::Regroup { .. } => Key::Policies,
         _ => return,
     };
     let Some(record) = contents.records.get_mut(&(organization_id, key)) else { return };
@@ -383,6 +389,10 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
         (Write::EndSessions(_, at), Record::Member(it)) => it.sessions_since = Some(at),
         (Write::OpenedWith { opened_with, .. }, Record::Session(it)) => it.opened_with = opened_with,
         (Write::Proved { at, .. }, Record::Session(it)) => it.proved_at = at,
+        (Write::Regroup { groups, .. }, Record::Policies(it)) => {
+            it.groups = groups;
+            it.version += 1;
+        }
         _ => {}
     }
 }
@@ -483,6 +493,7 @@ fn apply(contents: &mut Contents, change: Change) {
             | Write::Rotate { .. }
             | Write::Used { .. }
             | Write::GiveRole { .. }
+            | Write::Regroup { .. }
             | Write::EndSessions(..)
             | Write::OpenedWith { .. }
             | Write::Proved { .. } => {
@@ -628,6 +639,9 @@ fn order(list: &List, record: &Record) -> Option<String> {
 /// The same for what is written down about others: attempts, requests, counts of use.
 fn order_of_logged(list: &List, record: &Record) -> Option<String> {
     match (list, record) {
+        (List::FormerPolicies(policy), Record::FormerPolicy(one)) if one.policy_id == *policy => {
+            Some(format!("{:02}", one.slot))
+        }
         (List::Attempts(webhook), Record::Attempt(attempt)) if attempt.webhook_id == *webhook => {
             Some(format!("{:013}/{}/{}", attempt.at.as_millisecond(), attempt.event_id, attempt.number))
         }
@@ -656,6 +670,7 @@ fn forward(list: &List) -> bool {
             | List::Domains
             | List::Members
             | List::Labels(_)
+            | List::FormerPolicies(_)
             | List::MessagesSince(..)
             | List::ThreadMessages(_)
             | List::TrashSince(..)

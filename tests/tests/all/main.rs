@@ -107,6 +107,7 @@ mod stack {
         mod html;
         pub(super) mod notify;
         mod policies;
+        mod policy_pages;
         mod sending;
         mod shown;
         mod unsubscribe;

@@ -203,8 +203,33 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     Ok(guard::html(status, render(&page)?))
 }
 
-/// The newest entries that a filter takes, a line of JSON each, as the API writes them. Where there are more than a file has, its last line
-/// and its name say so.
+/// A cell of a table of values. What begins as a formula does is no formula to a program that shows tables.
+fn cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+/// An entry as a line of such a table (RFC 4180).
+fn csv_line(link: &ChainedEntry) -> String {
+    let entry = &link.entry;
+    let details: Vec<_> = entry.details.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let cells = [
+        link.sequence.to_string(),
+        entry.at.to_string(),
+        entry.actor.id(),
+        entry.actor.member().map(|id| id.to_string()).unwrap_or_default(),
+        entry.action.clone(),
+        entry.target.clone(),
+        details.join("; "),
+        link.hash.to_string(),
+    ];
+    format!("{}\r\n", cells.map(|text| cell(&text)).join(","))
+}
+
+const CSV_HEAD: &str = "sequence,at,actor,member,action,target,details,hash\r\n";
+
+/// The newest entries that a filter takes, a line of JSON each as the API writes them, or as a table. Where there are more than a file has,
+/// its name says so, and the last line of JSON where the next begins.
 async fn export(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::AuditRead>()?;
@@ -214,15 +239,19 @@ async fn export(context: &Context, request: &Request) -> Result<Response, Refusa
         return show(context, request).await;
     }
     let mut asked = PageRequest { limit: 100, cursor: request.query.get("cursor").cloned() };
-    let (mut lines, mut count, mut reads) = (String::new(), 0, 0);
-    let mut name = "audit.jsonl";
+    let csv = request.query.get("format").is_some_and(|format| format == "csv");
+    let (mut lines, mut count, mut reads) = (if csv { CSV_HEAD } else { "" }.to_owned(), 0, 0);
     while count < EXPORTED && reads < EXPORTED / 100 {
         let found = audit::list(visit.powers.trail()?, &permit, &filter, &asked).await?;
         for link in &found.items {
-            let line = serde_json::to_string(&wire::ledger::audit::link(link))
-                .map_err(|error| Refusal::Internal(format!("an entry as JSON: {error}")))?;
-            lines.push_str(&line);
-            lines.push('\n');
+            if csv {
+                lines.push_str(&csv_line(link));
+            } else {
+                let line = serde_json::to_string(&wire::ledger::audit::link(link))
+                    .map_err(|error| Refusal::Internal(format!("an entry as JSON: {error}")))?;
+                lines.push_str(&line);
+                lines.push('\n');
+            }
             count += 1;
         }
         reads += 1;
@@ -231,7 +260,13 @@ async fn export(context: &Context, request: &Request) -> Result<Response, Refusa
             break;
         }
     }
-    if let Some(next_cursor) = asked.cursor {
+    let name = match (csv, &asked.cursor) {
+        (true, None) => "audit.csv",
+        (true, Some(_)) => "audit-not-all.csv",
+        (false, None) => "audit.jsonl",
+        (false, Some(_)) => "audit-not-all.jsonl",
+    };
+    if let Some(next_cursor) = asked.cursor.filter(|_| !csv) {
         // No entry has such fields; the cursor is one of this page, and of `GET /v1/audit`.
         let message = format!(
             "This file ends here and the log goes on: older entries are at {}/export with this cursor, or narrow the days.",
@@ -240,9 +275,9 @@ async fn export(context: &Context, request: &Request) -> Result<Response, Refusa
         let cut = serde_json::json!({ "truncated": true, "message": message, "next_cursor": next_cursor });
         lines.push_str(&cut.to_string());
         lines.push('\n');
-        name = "audit-not-all.jsonl";
     }
-    Ok(guard::file("application/x-ndjson", name, lines))
+    let kind = if csv { "text/csv; charset=utf-8" } else { "application/x-ndjson" };
+    Ok(guard::file(kind, name, lines))
 }
 
 #[derive(Template)]
@@ -287,4 +322,22 @@ async fn verify(context: &Context, request: &Request) -> Result<Response, Refusa
         shell: frame.shell,
     };
     Ok(guard::html(200, render(&page)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_no_formula_and_ends_where_it_ends() {
+        for (text, expected) in [
+            ("policy.update", "\"policy.update\""),
+            ("a \"b\", c", "\"a \"\"b\"\", c\""),
+            ("=HYPERLINK(1)", "\"'=HYPERLINK(1)\""),
+            ("@x", "\"'@x\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(cell(text), expected);
+        }
+    }
 }

@@ -68,7 +68,7 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     let keys: Vec<_> = approval_id.map(Key::Approval).into_iter().collect();
     let visit = Visit::at_a_glance(context, request, &keys).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let waiting = approvals::waiting(&visit.ports, &permit).await?;
+    let waiting = approvals::waiting(&visit.ports, &permit, None).await?;
     let (now, session) = (visit.ports.now(), &visit.session);
     let voter = Voter { member_id: session.member_id, role: session.role };
     let mine = queue::mine(&waiting, &voter, visit.may_decide(), now).count();

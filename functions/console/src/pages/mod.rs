@@ -9,6 +9,7 @@ mod docs;
 mod domains;
 mod edit;
 mod gate;
+mod groups;
 mod held;
 mod inboxes;
 mod invitation;
@@ -23,9 +24,12 @@ mod passkeys;
 mod pause;
 mod people;
 mod policies;
+mod policy_edit;
+mod policy_form;
 mod problem;
 mod prove;
 mod queue;
+mod receipts;
 mod reset;
 mod security;
 mod settings;
@@ -33,6 +37,7 @@ mod setup;
 mod sign_in;
 mod sign_in_code;
 mod sign_out;
+mod simulate;
 mod standing;
 mod style;
 mod tokens;
@@ -63,6 +68,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     docs::PAGES,
     domains::PAGES,
     edit::PAGES,
+    groups::PAGES,
     held::PAGES,
     invitation::PAGES,
     inboxes::PAGES,
@@ -77,7 +83,9 @@ pub(crate) const ALL: &[&[Page]] = &[
     people::PAGES,
     policies::PAGES,
     prove::PAGES,
+    policy_edit::PAGES,
     queue::PAGES,
+    receipts::PAGES,
     reset::PAGES,
     settings::PAGES,
     setup::PAGES,
@@ -85,6 +93,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     sign_in::PAGES,
     sign_in_code::PAGES,
     sign_out::PAGES,
+    simulate::PAGES,
     standing::PAGES,
     style::PAGES,
     tokens::PAGES,

@@ -8,9 +8,10 @@ use domain::delivery::webhook::{Attempt, WaitingDelivery, Webhook};
 use domain::gate::approval::Approval;
 use domain::gate::comment::Comments;
 use domain::gate::draft::SavedDraft;
+use domain::gate::group::Group;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
-use domain::gate::policy::PolicyBook;
+use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
 use domain::ledger::audit::AuditEntry;
@@ -42,8 +43,8 @@ use domain::people::setup::Setup;
 use domain::people::usage::{By, Of, Usage};
 use domain::{
     ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
-    MessageId, OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId,
-    WebhookId,
+    MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp,
+    TokenId, WebhookId,
 };
 use jiff::civil::Date;
 
@@ -172,7 +173,7 @@ macro_rules! records {
             use domain::mailbox::label::Label;
             use domain::people::usage::Of;
             use domain::{
-                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
             };
             use jiff::civil::Date;
 
@@ -330,6 +331,8 @@ records! {
         Pace(Pace) by (member_id: MemberId), version;
         /// All policies.
         Policies(PolicyBook), version;
+        /// What a policy said before, by its place among those that are kept.
+        FormerPolicy(FormerPolicy, boxed *) by (policy_id: PolicyId, slot: u8);
         /// A mailbox that mail was sent to, by the hash of its address.
         Contact(Contact) by (hash: Digest);
         /// The rules for mail that comes in.
@@ -447,6 +450,14 @@ pub enum Write {
         seen: Role,
         /// The role that they are to have.
         role: Role,
+    },
+    /// Writes who belongs to the groups, where the record of the policies has the version that was seen, and nothing else of it: whoever
+    /// may only put people into groups changes no policy. The conflict is on [`Key::Policies`].
+    Regroup {
+        /// All groups.
+        groups: Vec<Group>,
+        /// The version of the record.
+        seen: u64,
     },
     /// Writes nothing: the member must have this role.
     HoldsRole(MemberId, Role),
@@ -752,6 +763,8 @@ pub enum List {
     ListEntries(Side, Standing),
     /// Standing approvals; read strongly consistent.
     StandingApprovals,
+    /// What a policy said before, by its place among those that are kept: in no order of time.
+    FormerPolicies(PolicyId),
     /// Outbound mails of the organization that stand here, those that are due first: `scheduled` and `unknown` alone
     /// are listed.
     Open(Status),

@@ -277,7 +277,7 @@ async fn join(
             let changed = regroup(&mut book.groups, member.id, &wanted, &invitation.invited_by, now);
             if changed.is_ok_and(|changed| !changed.is_empty()) {
                 groups.extend(groups_of(&book.groups, member.id));
-                change = change.update(book);
+                change = change.write(Write::Regroup { groups: book.groups, seen: book.version });
             }
         }
         joined.details = vec![

@@ -1,12 +1,12 @@
 //! Making, changing and trying out policies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::policy::{
-    Evaluation, Facts, FileFact, Named, Policy, PolicyBook, PolicyContent, Unmatched, limits,
+    Evaluation, Facts, FileFact, FormerPolicy, Named, Policy, PolicyBook, PolicyContent, Unmatched, limits,
 };
 use domain::ledger::audit::AuditEntry;
 use domain::mailbox::message::{AttachmentRef, Direction, Message};
@@ -17,7 +17,9 @@ use crate::base::enter::Once;
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{Blobs, Ports};
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, Conflict, Directory, Key, StoreError, key, load};
+use crate::base::store::{
+    Change, Conflict, Directory, Expect, Key, List, PageRequest, StoreError, Write, key, load, typed,
+};
 use crate::gate::drafts;
 use crate::gate::facts::{Bodies, FactsInput, gather};
 use crate::gate::submit::ready;
@@ -47,6 +49,88 @@ pub async fn get(
         ));
     }
     found.ok_or(Refusal::NotFound("policy"))
+}
+
+/// What a policy says and what it said before, the latest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// As it is; none where it was deleted.
+    pub current: Option<Policy>,
+    /// As it was, at most [`FormerPolicy::KEPT`].
+    pub former: Vec<FormerPolicy>,
+}
+
+/// What a policy says and what it said before, also of one that was deleted.
+pub async fn history(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+) -> Result<History, Refusal> {
+    let current = book(ports, permit).await?.get(id).cloned();
+    let mut former: Vec<FormerPolicy> = vec![];
+    let mut page = PageRequest { limit: 100, cursor: None };
+    // A page ends early where policies are long.
+    for _ in 0..FormerPolicy::KEPT {
+        let list = ports.store.list(permit.organization_id(), &List::FormerPolicies(id), &page).await?;
+        let found = typed::<FormerPolicy>(list);
+        former.extend(found.items);
+        match found.next {
+            Some(next) => page.cursor = Some(next),
+            None => break,
+        }
+    }
+    former.sort_by_key(|one| std::cmp::Reverse((one.ended_at, one.version)));
+    if current.is_none() && former.is_empty() {
+        return Err(Refusal::NotFound("policy"));
+    }
+    Ok(History { current, former })
+}
+
+/// What people call what these policies name: the addresses of inboxes and members, the names of tokens. What is gone has no name.
+pub async fn names(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    contents: &[&PolicyContent],
+) -> Result<BTreeMap<Named, String>, Refusal> {
+    let named: BTreeSet<Named> =
+        contents.iter().flat_map(|content| content.named()).map(|(_, named)| named).take(MAX_NAMED).collect();
+    let (mut inboxes, mut tokens, mut members) = (vec![], vec![], vec![]);
+    for one in &named {
+        match one {
+            Named::Inbox(id) => inboxes.push(*id),
+            Named::Token(id) => tokens.push(*id),
+            Named::Member(id) => members.push(*id),
+            Named::Group(_) => {}
+        }
+    }
+    let mut known = BTreeMap::new();
+    if inboxes.is_empty() && tokens.is_empty() && members.is_empty() {
+        return Ok(known);
+    }
+    let wanted = (
+        inboxes.into_iter().map(key::Inbox).collect::<Vec<_>>(),
+        tokens.into_iter().map(key::TokenPointer).collect::<Vec<_>>(),
+        members.into_iter().map(key::Member).collect::<Vec<_>>(),
+    );
+    let (inboxes, pointers, members) = load(&*ports.store, permit.organization_id(), wanted).await?;
+    known.extend(inboxes.into_iter().flatten().map(|it| (Named::Inbox(it.id), it.address.to_string())));
+    known.extend(members.into_iter().flatten().map(|it| (Named::Member(it.id), it.email.to_string())));
+    let hashes: Vec<_> = pointers.into_iter().flatten().map(|pointer| key::Token(pointer.hash)).collect();
+    if !hashes.is_empty() {
+        let tokens = load(&*ports.store, permit.organization_id(), hashes).await?;
+        known.extend(tokens.into_iter().flatten().map(|token| (Named::Token(token.id), token.name)));
+    }
+    Ok(known)
+}
+
+/// One policy as it is stored now, whatever this request read before.
+pub async fn current(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    id: PolicyId,
+) -> Result<Policy, Refusal> {
+    let book = load(&*ports.store, permit.organization_id(), key::Policies).await?.unwrap_or_default();
+    book.get(id).cloned().ok_or(Refusal::NotFound("policy"))
 }
 
 /// Makes a policy.
@@ -171,9 +255,16 @@ pub(crate) async fn alter<T>(
     let organization_id = permit.organization_id();
     retry(TRIES, "the policies kept changing", || async {
         let mut book = book(ports, permit).await?;
+        let before = book.policies.clone();
         let (made, details) = make(&mut book)?;
         let entry = ports.audit(organization_id, permit.actor(), action, id);
-        let change = Change::new(organization_id).audit(AuditEntry { details, ..entry });
+        let mut change = Change::new(organization_id).audit(AuditEntry { details, ..entry });
+        // What a policy said stays to be looked at, and to be taken up again.
+        let goes = |known: &&Policy| book.get(known.id).is_none_or(|now| now.version != known.version);
+        for policy in before.iter().filter(goes) {
+            let former = FormerPolicy::of(policy, ports.now(), permit.actor().clone());
+            change = change.write(Write::put(former, Expect::Anything));
+        }
         // The first policy of an organization makes the record.
         let change = if book.version == 0 {
             change.create(PolicyBook { version: 1, ..book })
@@ -448,20 +539,50 @@ pub async fn simulate(
 ) -> Result<(Evaluation, Facts, Unmatched), Refusal> {
     let caller = may.principal();
     may.check(&trial)?;
-    let organization_id = caller.organization_id;
-    let stored = load(&*ports.store, organization_id, key::Policies).await?.unwrap_or_default();
-    let inbox_id = trial.inbox_id;
-    let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;
-    let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"))?;
-    let book = match trial.policies {
+    let stored = load(&*ports.store, caller.organization_id, key::Policies).await?.unwrap_or_default();
+    let book = match &trial.policies {
         None => stored,
         Some(contents) => PolicyBook {
-            policies: contents.into_iter().map(|content| candidate(ports, caller, content)).collect(),
+            policies: contents.iter().map(|content| candidate(ports, caller, content.clone())).collect(),
             unreadable: vec![],
             groups: stored.groups,
             version: 0,
         },
     };
+    simulate_by(ports, blobs, directory, may, trial, &book).await
+}
+
+/// The policies that there are, and among them what one would say: in the place of the one with this id, or beside all of them.
+pub fn with_candidate(
+    ports: &Ports,
+    permit: &Permit<scope::PoliciesManage>,
+    mut book: PolicyBook,
+    id: Option<PolicyId>,
+    content: PolicyContent,
+) -> PolicyBook {
+    let candidate = candidate(ports, permit.principal(), content);
+    match book.policies.iter_mut().find(|policy| Some(policy.id) == id) {
+        Some(known) => *known = Policy { id: known.id, ..candidate },
+        None => book.policies.push(candidate),
+    }
+    book
+}
+
+/// Judges a mail by this book, whatever is stored.
+pub async fn simulate_by(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    directory: &dyn Directory,
+    may: &MayTry,
+    trial: Trial,
+    book: &PolicyBook,
+) -> Result<(Evaluation, Facts, Unmatched), Refusal> {
+    let caller = may.principal();
+    may.check(&trial)?;
+    let organization_id = caller.organization_id;
+    let inbox_id = trial.inbox_id;
+    let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;
+    let inbox = inbox.ok_or_else(|| Refusal::field("inbox_id", Code::UnknownInbox, "no such inbox"))?;
     let named;
     let actor = match trial.token_id {
         None => &caller.actor,
@@ -476,7 +597,7 @@ pub async fn simulate(
             let permit = caller.permit::<scope::DraftsManage>()?;
             let mail = drafts::asked_for(ports, blobs, &permit, inbox_id, id).await?;
             let (inbox, _, prepared) = ready(ports, blobs, (caller, actor), inbox_id, mail).await?;
-            let judged = judge(ports, directory, actor, &inbox, &book, &prepared).await?;
+            let judged = judge(ports, directory, actor, &inbox, book, &prepared).await?;
             let unmatched = may.told(book.explain(&judged.facts));
             let (evaluation, facts) = judged.outcome();
             return Ok((evaluation, facts, unmatched));
@@ -538,7 +659,7 @@ pub async fn simulate(
         send_at: draft.send_at,
         revises: None,
     };
-    let facts = gather(ports, directory, &book, input).await?.facts;
+    let facts = gather(ports, directory, book, input).await?.facts;
     let unmatched = may.told(book.explain(&facts));
     Ok((book.evaluate(&facts), facts, unmatched))
 }

@@ -116,7 +116,7 @@ pub async fn update(
                     Refusal::field("groups", Code::TooMany, message)
                 })?;
                 groups = wanted;
-                written = written.update(book);
+                written = written.write(Write::Regroup { groups: book.groups, seen: book.version });
             }
         }
         let seated = Seated { member: Member { role, ..member.clone() }, groups };
@@ -165,7 +165,7 @@ pub async fn remove(ports: &Ports, principal: &Principal, id: MemberId) -> Resul
         let left = regroup(&mut book.groups, id, &BTreeSet::new(), &caller.actor, ports.now());
         let left = left.unwrap_or_default();
         if !left.is_empty() {
-            removed = removed.update(book);
+            removed = removed.write(Write::Regroup { groups: book.groups, seen: book.version });
         }
         let mut entry = ports.audit(organization_id, &principal.actor, "member.delete", id);
         entry.details = vec![

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use app::base::store::StoreError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::gate::group::{Group, GroupName};
-use domain::gate::policy::{Policy, PolicyBook, PolicyContent, Tree, Unreadable};
+use domain::gate::policy::{FormerPolicy, Policy, PolicyBook, PolicyContent, Tree, Unreadable};
 use domain::people::access::Actor;
 use domain::{GroupId, MemberId, OrganizationId, PolicyId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::base::field::{Corrupt, Field, record};
-use crate::base::item::{Item, Kind, Place, place};
+use crate::base::item::{Item, Kind, Place, corrupt, key, number, place};
 
 record! {
     /// A policy; its content is the written form that the API takes, read by the same reader.
@@ -56,6 +59,24 @@ record! {
         updated_at: Timestamp,
         updated_by: Actor,
     }
+}
+
+record! {
+    /// What a policy said before, written as its policy is.
+    FormerPolicy as FormerPolicyRecord {
+        policy_id: PolicyId,
+        slot: u8,
+        version: u64,
+        written_at: Timestamp,
+        written_by: Actor,
+        ended_at: Timestamp,
+        ended_by: Actor,
+        [content: split_content, join_content] { content: String, }
+    }
+}
+
+impl Kind for FormerPolicy {
+    const NAME: &'static str = "former_policy";
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,4 +130,29 @@ impl Kind for PolicyBook {
 /// Where an organization's policies lie.
 pub(crate) fn at(organization: OrganizationId) -> Place {
     place(format!("{organization}/policies"), "policies")
+}
+
+/// Who belongs to the groups of the record that lies here, where it has the version that was seen.
+pub(crate) fn regroup(place: &Place, groups: &[Group], seen: u64) -> Result<UpdateBuilder, StoreError> {
+    let groups: Vec<GroupRecord> = groups.iter().map(Group::write).collect();
+    let groups: AttributeValue = serde_dynamo::to_attribute_value(groups).map_err(|e| corrupt(&e))?;
+    Ok(Update::builder()
+        .set_key(Some(key(place)))
+        .update_expression("SET #groups = :groups, #version = :next")
+        .condition_expression("#version = :seen")
+        .expression_attribute_names("#groups", "groups")
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_values(":groups", groups)
+        .expression_attribute_values(":next", number(seen + 1))
+        .expression_attribute_values(":seen", number(seen)))
+}
+
+/// Where what a policy said before lies.
+pub(crate) fn former_at(organization: OrganizationId, id: PolicyId, slot: u8) -> Place {
+    place(former(organization, id), format!("{slot:02}"))
+}
+
+/// The partition of what a policy said before.
+pub(crate) fn former(organization: OrganizationId, id: PolicyId) -> String {
+    format!("{organization}/{id}")
 }

@@ -14,7 +14,7 @@ use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
 use domain::gate::approval::Approval;
 use domain::gate::notice::NoticeState;
-use domain::gate::policy::PolicyBook;
+use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::ledger::audit::{ChainedEntry, Entry, Head};
 use domain::mailbox::domains::Family;
 use domain::mailbox::label::Label;
@@ -22,7 +22,7 @@ use domain::mailbox::lifecycle::State;
 use domain::mailbox::listed::{Side, Standing};
 use domain::mailbox::message::Thread;
 use domain::mailbox::whom::Whom;
-use domain::people::access::Role;
+use domain::people::access::{Actor, Role};
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
 use domain::people::openid::{OpenIdAccount, OpenIdTrip};
@@ -88,6 +88,7 @@ fn written() -> Vec<(String, Item)> {
         samples::notice(1, NoticeState::Claimed(NOW)).into(),
         samples::pace(1).into(),
         samples::policies().into(),
+        FormerPolicy::of(&samples::policies().policies[0], NOW, Actor::System).into(),
         samples::screening().into(),
         samples::held(1).into(),
         samples::suppression(1).into(),

@@ -42,6 +42,7 @@
 //! | notice | `org/notice/hash` | `notice` | |
 //! | pace | `org/mem/pace` | `pace` | |
 //! | policies | `org/policies` | `policies` | |
+//! | former policy | `org/pol` | place | |
 //! | contact | `org/contact/hash` | `contact` | |
 //! | invitation | `org/ivt` | `invitation` | `org/invitations` / `ivt` |
 //! | reset of a password | `org/mem/reset` | `reset` | |
@@ -94,7 +95,7 @@ use domain::gate::comment::Comments;
 use domain::gate::draft::SavedDraft;
 use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
-use domain::gate::policy::PolicyBook;
+use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::gate::standing::StandingApproval;
 use domain::ledger::requests::RequestLine;
 use domain::mailbox::domains::Domain;
@@ -182,6 +183,7 @@ kinds! { org;
     Notice(Notice), Key::Notice(hash) => notice::at(org, *hash);
     Pace(Pace), Key::Pace(member) => notice::pace_at(org, *member);
     Policies(PolicyBook), Key::Policies => policy::at(org);
+    FormerPolicy(FormerPolicy), Key::FormerPolicy(id, slot) => policy::former_at(org, *id, *slot);
     Contact(Contact), Key::Contact(hash) => contact::at(org, *hash);
     Counter(Counter), Key::Counter(hash) => contact::counter_at(org, *hash);
     Screening(Screening), Key::Screening => screening::at(org);
@@ -306,6 +308,7 @@ mod tests {
             key("notice", Key::Notice(hash)),
             key("pace", Key::Pace(member)),
             key("policies", Key::Policies),
+            key("former policy", Key::FormerPolicy(domain::PolicyId::new(at, entropy), 1)),
             key("contact", Key::Contact(hash)),
             key("counter", Key::Counter(hash)),
             key("line of the log of requests", Key::RequestLine(at, hash)),

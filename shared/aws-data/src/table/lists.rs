@@ -15,7 +15,7 @@ use domain::{
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
-use crate::gate::{approval, draft, standing};
+use crate::gate::{approval, draft, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{domains, inbox, listed, message, screening, thread, trash};
 use crate::people::{invitation, member, session, token, usage};
@@ -145,6 +145,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
             on(Some(LISTS), listed::entries(organization, *side, *standing), false)
         }
         List::StandingApprovals => on(None, standing::list(organization), false),
+        List::FormerPolicies(id) => on(None, policy::former(organization, *id), true),
         List::Open(status) => on(Some(OPEN), message::open_list(organization, status.as_str()), true),
         List::Attempts(webhook) => on(None, webhook::attempts(organization, *webhook), false),
         List::Requests(span) => {
@@ -231,6 +232,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Suppressions => timed(|id| SuppressionId::parse(id).is_ok()),
         List::ListEntries(..) => timed(|id| ListEntryId::parse(id).is_ok()),
         List::StandingApprovals => StandingApprovalId::parse(order).is_ok(),
+        List::FormerPolicies(_) => order.len() == 2 && order.bytes().all(|b| b.is_ascii_digit()),
         List::Open(_) => timed(|id| MessageId::parse(id).is_ok()),
         List::Attempts(_) => timed(|rest| {
             rest.split_once('/').is_some_and(|(event, number)| {

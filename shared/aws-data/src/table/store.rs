@@ -19,7 +19,7 @@ use futures_util::future::try_join_all;
 
 use crate::base::item::{Item, OPEN, Place, RECENT, SHARDS, decode, encode, place_of, text};
 use crate::delivery::event;
-use crate::gate::contact;
+use crate::gate::{contact, policy};
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox, message, thread};
 use crate::people::{member, openid, organization, passkey, session, setup, token, usage};
@@ -96,6 +96,10 @@ impl DynamoTable {
             Write::GiveRole { member_id, seen, role } => {
                 let update = member::give_role(&member::at(organization_id, member_id), seen, role);
                 (self.update(update)?, Conflict::Record(Key::Member(member_id)))
+            }
+            Write::Regroup { groups, seen } => {
+                let update = policy::regroup(&policy::at(organization_id), &groups, seen)?;
+                (self.update(update)?, Conflict::Record(Key::Policies))
             }
             Write::EndSessions(member_id, at) => {
                 let update = member::end_sessions(&member::at(organization_id, member_id), at);

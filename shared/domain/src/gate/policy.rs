@@ -10,12 +10,13 @@
 //! A condition that can't be answered, such as a pattern that no longer compiles, is neither met nor unmet: the mail is
 //! held, unless another rule blocks it.
 //!
-//! `syntax` has the written form and its bounds, `evaluate` the judgement, `facts` what it is about.
+//! `syntax` has the written form and its bounds, `evaluate` the judgement, `facts` what it is about, `sentence` how a person reads it.
 
 mod amounts;
 mod evaluate;
 mod facts;
 mod names;
+mod sentence;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use self::evaluate::{Evaluation, REASON_ALLOWED, REASON_BLOCKED, REASON_HELD
 pub use self::evaluate::{REASON_UNREADABLE, Step, Unmatched, Verdict};
 pub use self::facts::{Counted, Facts, FileFact, RecipientFact, Volume, Volumes};
 pub use self::names::{Impossible, Named};
+pub use self::sentence::{Called, span};
 pub use self::syntax::{Tree, Violation, limits};
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
@@ -267,6 +269,46 @@ impl Policy {
     /// count there, or whoever makes an inbox would escape them.
     pub fn is_unsettled(&self, inbox: Origin) -> bool {
         inbox.created_at > self.settled_at
+    }
+}
+
+/// What a policy said until somebody changed or deleted it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerPolicy {
+    /// The policy.
+    pub policy_id: PolicyId,
+    /// Its place among those that are kept: of two in one place the later is there.
+    pub slot: u8,
+    /// Its version.
+    pub version: u64,
+    /// What it said.
+    pub content: PolicyContent,
+    /// When that was written.
+    pub written_at: Timestamp,
+    /// Who wrote it.
+    pub written_by: Actor,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// Who ended it.
+    pub ended_by: Actor,
+}
+
+impl FormerPolicy {
+    /// So many of one policy are kept, the latest.
+    pub const KEPT: u64 = 50;
+
+    /// What a policy says that somebody changes or deletes now.
+    pub fn of(policy: &Policy, ended_at: Timestamp, ended_by: Actor) -> Self {
+        Self {
+            policy_id: policy.id,
+            slot: u8::try_from(policy.version % Self::KEPT).unwrap_or_default(),
+            version: policy.version,
+            content: policy.content.clone(),
+            written_at: policy.updated_at,
+            written_by: policy.updated_by.clone(),
+            ended_at,
+            ended_by,
+        }
     }
 }
 

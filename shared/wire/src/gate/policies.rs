@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use app::base::error::Refusal;
-use app::gate::policies::{Trial, TrialDraft, TrialMail};
+use app::gate::policies::{History, Trial, TrialDraft, TrialMail};
 use app::gate::submit::MAX_ATTACHMENTS;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
@@ -314,20 +314,25 @@ fn content_schema(_generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// A policy as it is shown.
-pub fn policy(policy: &Policy) -> PolicyView {
-    let mut content = value(policy.content.write());
+/// What a policy says, as JSON.
+pub fn written(content: &PolicyContent) -> Value {
+    let mut content = value(content.write());
     // What is written for the domain leaves out what is not there.
     if let Some(fields) = content.as_object_mut() {
         fields.entry("inbox_ids").or_insert(Value::Null);
     }
+    content
+}
+
+/// A policy as it is shown.
+pub fn policy(policy: &Policy) -> PolicyView {
     PolicyView {
         id: IdOf(policy.id),
         version: policy.version,
         created_at: Time(policy.created_at),
         updated_at: Time(policy.updated_at),
         updated_by: actor(&policy.updated_by),
-        content,
+        content: written(&policy.content),
     }
 }
 
@@ -356,6 +361,57 @@ pub fn book(book: &PolicyBook) -> BookView {
         next_cursor: None,
         unreadable: book.unreadable.iter().map(|one| UnreadableView { id: one.id.map(IdOf) }).collect(),
     }
+}
+
+/// What a policy says and what it said before. There is one page: the last 50 are kept, beside what it says now.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PolicyVersions")]
+pub struct HistoryView {
+    /// The latest first.
+    data: Vec<VersionView>,
+    /// Always `null`.
+    next_cursor: Option<String>,
+}
+
+/// What a policy says, or said.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PolicyVersion")]
+struct VersionView {
+    version: u64,
+    /// When this was written.
+    written_at: Time,
+    written_by: ActorView,
+    /// When somebody changed it, or deleted the policy; `null` for what it says now.
+    ended_at: Option<Time>,
+    ended_by: Option<ActorView>,
+    /// What each rule says, in plain English: for people, and no form to parse.
+    sentences: Vec<String>,
+    #[serde(flatten)]
+    #[schemars(schema_with = "content_schema")]
+    content: Value,
+}
+
+/// What a policy says and what it said before.
+pub fn history(history: &History) -> HistoryView {
+    let now = history.current.iter().map(|policy| VersionView {
+        version: policy.version,
+        written_at: Time(policy.updated_at),
+        written_by: actor(&policy.updated_by),
+        ended_at: None,
+        ended_by: None,
+        sentences: policy.content.sentences(&|_| None),
+        content: written(&policy.content),
+    });
+    let before = history.former.iter().map(|one| VersionView {
+        version: one.version,
+        written_at: Time(one.written_at),
+        written_by: actor(&one.written_by),
+        ended_at: Some(Time(one.ended_at)),
+        ended_by: Some(actor(&one.ended_by)),
+        sentences: one.content.sentences(&|_| None),
+        content: written(&one.content),
+    });
+    HistoryView { data: now.chain(before).collect(), next_cursor: None }
 }
 
 /// What became of a mail that was tried out, and why.

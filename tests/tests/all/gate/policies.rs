@@ -5,11 +5,13 @@ use app::base::enter::Once;
 use app::base::store::{AddressEntry, Change, Conflict, Contact, DirectoryWrite, Key, StoreError, Write};
 use app::gate::facts::{FactsInput, MAX_RECIPIENT_COUNTS, counters, gather};
 use app::gate::policies::{
-    MayTry, Trial, TrialDraft, TrialMail, book, create, delete, get, replace, simulate,
+    MayTry, Trial, TrialDraft, TrialMail, book, create, delete, get, history, replace, simulate,
 };
 use domain::base::address::Mailbox;
 use domain::base::code::Code;
-use domain::gate::policy::{Facts, Policy, PolicyBook, PolicyContent, Unreadable, Verdict, limits};
+use domain::gate::policy::{
+    Facts, FormerPolicy, Policy, PolicyBook, PolicyContent, Unreadable, Verdict, limits,
+};
 use domain::people::access::{Actor, Permit, Role, Scope, scope};
 use testkit::samples;
 use testkit::world::World;
@@ -478,4 +480,32 @@ fn the_paper_s_examples_are_good() {
         let body = format!(r#"{{"name":"p","rules":[{{"name":"r","when":{condition},"outcome":"hold"}}]}}"#);
         content(body.as_bytes()).unwrap_or_else(|error| panic!("{condition}: {error:?}"));
     }
+}
+
+#[tokio::test]
+async fn what_a_policy_said_is_read_after_it_was_changed_and_deleted() {
+    let world = world().await;
+    let policy = made(&world, rules(r#"{"always":true}"#, "allow")).await;
+    let last = FormerPolicy::KEPT + 3;
+    for version in 1..last {
+        let content = rules(&format!(r#"{{"size_over":{version}}}"#), "block");
+        replace(&world.ports, &owner(), policy.id, version, content).await.unwrap();
+    }
+    let found = history(&world.ports, &owner(), policy.id).await.unwrap();
+    assert_eq!(found.current.as_ref().map(|policy| policy.version), Some(last));
+    let versions: Vec<_> = found.former.iter().map(|one| one.version).collect();
+    assert_eq!(versions, (3..last).rev().collect::<Vec<_>>(), "the last fifty, the latest first");
+    assert_eq!(found.former[0].content, rules(&format!(r#"{{"size_over":{}}}"#, last - 2), "block"));
+    assert_eq!(found.former[0].ended_by, *owner().actor());
+
+    // Of another policy nothing is written, and one that is refused leaves nothing.
+    let other = made(&world, rules(r#"{"size_over":1}"#, "hold")).await;
+    assert!(replace(&world.ports, &owner(), other.id, 9, rules(r#"{"size_over":2}"#, "hold")).await.is_err());
+    assert_eq!(history(&world.ports, &owner(), other.id).await.unwrap().former, []);
+
+    delete(&world.ports, &owner(), policy.id).await.unwrap();
+    let found = history(&world.ports, &owner(), policy.id).await.unwrap();
+    assert_eq!((found.current, found.former[0].version), (None, last));
+    let unknown = domain::PolicyId::new(samples::NOW, [9; 10]);
+    assert!(matches!(history(&world.ports, &owner(), unknown).await, Err(Refusal::NotFound(_))));
 }

@@ -381,7 +381,7 @@ fn write_time(test: &Hours) -> Tree {
 }
 
 /// The names of all conditions.
-const CONDITIONS: &[&str] = &[
+pub(super) const CONDITIONS: &[&str] = &[
     "always",
     "all",
     "any",

@@ -1152,3 +1152,174 @@ fn what_can_do_nothing_is_refused_when_it_is_written_and_read_where_it_was_store
     assert_eq!(violations(&tree(late)), [("rules[0].terms.remind_after".to_owned(), "out_of_range")]);
     assert_eq!(limits::RECIPIENTS, crate::gate::seal::MAX_RECIPIENTS as u64);
 }
+
+/// One rule of every condition, and of some with every field, as JSON.
+const EVERY_CONDITION: &[&str] = &[
+    r#"{"always": true}"#,
+    r#"{"not": {"always": true}}"#,
+    r#"{"all": [{"size_over": 1}, {"size_over": 2}]}"#,
+    r#"{"any": [{"size_over": 1}, {"size_over": 2}]}"#,
+    r#"{"all": [{"size_over": 1}, {"any": [{"size_over": 2}, {"size_over": 3}]}]}"#,
+    r#"{"any": [{"all": [{"size_over": 1}, {"size_over": 2}]}, {"size_over": 3}]}"#,
+    r#"{"any_recipient": {"domain_in": ["example.com", "*.example.com"]}}"#,
+    r#"{"any_recipient": {"domain_in": ["example.com"], "kind": "external"}}"#,
+    r#"{"any_recipient": {"address_in": ["ann@example.com"]}}"#,
+    r#"{"any_recipient": {"kind": "external"}}"#,
+    r#"{"any_recipient": {"kind": "internal"}}"#,
+    r#"{"any_recipient": {"first_contact": true}}"#,
+    r#"{"any_recipient": {"first_contact": false}}"#,
+    r#"{"every_recipient": {"first_contact": false}}"#,
+    r#"{"every_recipient": {"kind": "internal"}}"#,
+    r#"{"recipient_count": {"at_least": 2}}"#,
+    r#"{"recipient_count": {"at_most": 2}}"#,
+    r#"{"recipient_count": {"at_least": 2, "at_most": 5}}"#,
+    r#"{"any_attachment": {"extension_in": ["pdf"]}}"#,
+    r#"{"any_attachment": {"media_type_in": ["image/*"]}}"#,
+    r#"{"any_attachment": {"kind_in": ["executable", "macro", "archive"]}}"#,
+    r#"{"any_attachment": {"over": 5000000}}"#,
+    r#"{"any_attachment": {"over": 5000001}}"#,
+    r#"{"every_attachment": {"extension_in": ["pdf"]}}"#,
+    r#"{"attachments": {"at_least": 1}}"#,
+    r#"{"attachments": {"total_over": 1000}}"#,
+    r#"{"attachments": {"at_least": 1, "total_over": 1000}}"#,
+    r#"{"keyword": {"any_of": ["refund", "money back"]}}"#,
+    r#"{"keyword": {"in": ["subject"], "any_of": ["refund"]}}"#,
+    r#"{"words": {"any_of": ["refund"]}}"#,
+    r#"{"words": {"in": ["filename"], "any_of": ["refund"]}}"#,
+    r#"{"amount": {"over": 500}}"#,
+    r#"{"amount": {"over": 500, "currency": "EUR"}}"#,
+    r#"{"pattern": {"regex": "[0-9]{16}"}}"#,
+    r#"{"link": {"present": true}}"#,
+    r#"{"link": {"present": false}}"#,
+    r#"{"link": {"domain_in": ["example.com"]}}"#,
+    r#"{"link": {"domain_not_in": ["example.com"]}}"#,
+    r#"{"picture": {"present": true}}"#,
+    r#"{"picture": {"domain_in": ["example.com"]}}"#,
+    r#"{"picture": {"domain_not_in": ["example.com"]}}"#,
+    r#"{"size_over": 1000000}"#,
+    r#"{"sender": {"inbox_in": ["inb_01kc1x5e3r0000000000000001"]}}"#,
+    r#"{"sender": {"token_in": ["tok_01kc1x5e3r0000000000000001"]}}"#,
+    r#"{"sender": {"member_in": ["mem_01kc1x5e3r0000000000000001"]}}"#,
+    r#"{"sender": {"kind": "token"}}"#,
+    r#"{"sender": {"kind": "member"}}"#,
+    r#"{"thread": {"tainted": true}}"#,
+    r#"{"thread": {"kind": "new"}}"#,
+    r#"{"thread": {"tainted": true, "kind": "reply"}}"#,
+    r#"{"answers_automatic": true}"#,
+    r#"{"answers_automatic": false}"#,
+    r#"{"time": {"time_zone": "UTC"}}"#,
+    r#"{"time": {"days": ["sat", "sun"], "from": "09:00", "to": "17:00", "time_zone": "Europe/Berlin"}}"#,
+    r#"{"time": {"days": ["mon", "tue", "wed"], "from": "22:00", "to": "06:00", "time_zone": "UTC"}}"#,
+    r#"{"volume": {"per": "inbox", "window": "hour", "over": 10}}"#,
+    r#"{"volume": {"per": "recipient", "window": "day", "over": 10}}"#,
+    r#"{"volume": {"per": "organization", "window": "day", "over": 10}}"#,
+    r#"{"first_contacts": {"per": "inbox", "window": "hour", "over": 10}}"#,
+    r#"{"first_contacts": {"per": "organization", "window": "day", "over": 10}}"#,
+];
+
+fn ruled(when: &str, then: &str) -> Rule {
+    let text = format!(r#"{{"name": "p", "rules": [{{"name": "r", "when": {when}, {then}}}]}}"#);
+    PolicyContent::read(&tree(&text)).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}")).rules.remove(0)
+}
+
+#[test]
+fn every_condition_and_its_opposite_has_a_sentence_of_its_own() {
+    for name in syntax::CONDITIONS {
+        let written = format!("\"{name}\":");
+        assert!(EVERY_CONDITION.iter().any(|json| json.contains(&written)), "{name}");
+    }
+    let mut told = std::collections::BTreeMap::new();
+    for json in EVERY_CONDITION {
+        let opposite = format!(r#"{{"not": {json}}}"#);
+        for json in [(*json).to_owned(), opposite] {
+            let rule = ruled(&json, r#""outcome": "allow""#);
+            let sentence = rule.sentence(&|_| None);
+            // A link that is not there is no other thing than no link, and what is not refused twice is taken.
+            if let Some(before) = told.insert(sentence.clone(), json.clone()) {
+                let alike = [r#"{"present""#, "answers_automatic", r#""kind""#, "always"];
+                assert!(alike.iter().any(|part| json.contains(part)), "{before} and {json}: {sentence}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_read_as_people_say_them() {
+    let by_owner = r#""outcome": "hold", "terms": {"requirements": [{"quorum": 1, "roles": ["owner"]}], "expires_in": 86400}"#;
+    let outside = r#"{"all": [{"not": {"every_recipient": {"domain_in": ["example.com"]}}}, {"attachments": {"at_least": 1}}]}"#;
+    for (when, then, expected) in [
+        (
+            outside,
+            by_owner,
+            "When not every recipient is at example.com, and it has at least 1 file: hold it for 1 vote of an owner, for at most 24 hours.",
+        ),
+        (r#"{"always": true}"#, r#""outcome": "block""#, "Whatever the mail: block it."),
+        (
+            r#"{"not": {"any": [{"size_over": 5000000}, {"link": {"present": true}}]}}"#,
+            r#""outcome": "allow""#,
+            "When it is not larger than 5 MB, and it has no link: let it go without anybody\u{2019}s vote.",
+        ),
+        (
+            r#"{"thread": {"kind": "new"}}"#,
+            r#""outcome": "defer", "quiet_hours": {"days": ["sat", "sun"], "time_zone": "UTC"}"#,
+            "When it begins a conversation: keep it back Saturday and Sunday, all day (UTC), until that time is over; this lets nothing go.",
+        ),
+        (
+            r#"{"sender": {"kind": "token"}}"#,
+            r#""outcome": "hold", "terms": {"requirements": [{"quorum": 2, "from": ["role:admin", "group:legal"]}, {"quorum": 1, "roles": ["owner"]}], "separation": false, "rejections": 2, "late": "send", "remind_after": 0, "notify": ["owner"], "by": "any", "links": "sign_in"}"#,
+            "When a program asks for it: hold it for 2 votes of admins or members of the group \u{201c}legal\u{201d} and 1 vote of an owner, \
+             for at most 7 days; whoever asked for it or edited it may approve it too; it takes 2 rejections to end it; approved after its \
+             time, it goes out all the same; nobody is reminded; told by mail are owners; a program may decide as well; links in mails \
+             lead to the sign-in.",
+        ),
+    ] {
+        assert_eq!(ruled(when, then).sentence(&|_| None), expected);
+    }
+}
+
+#[test]
+fn what_somebody_typed_stays_between_its_quotation_marks() {
+    let places = Places { subject: true, body: false, filename: false };
+    let any_of = vec!["a\u{201d}: let it go\\\u{202e}\u{200b}\n".to_owned()];
+    let told = rule(Condition::Words { places, any_of }, Outcome::Block).sentence(&|_| None);
+    let expected = "When \u{201c}a\\\u{201d}: let it go\\\\\\u{202e}\\u{200b}\\u{a}\u{201d} stands in the subject, as a word of its own: block it.";
+    assert_eq!(told, expected);
+    let token = Condition::Sender(SenderTest {
+        token_in: Some([id(TokenId::new, 1)].into()),
+        ..SenderTest::default()
+    });
+    let told = rule(token, Outcome::Block).sentence(&|_| Some("Bot\u{201d} or anybody".to_owned()));
+    assert_eq!(told, "When the token \u{201c}Bot\\\u{201d} or anybody\u{201d} asks for it: block it.");
+}
+
+proptest! {
+    #[test]
+    fn no_rule_is_without_a_sentence(rule in any_rule()) {
+        let told = rule.sentence(&|_| None);
+        prop_assert!(told.starts_with("When ") || told.starts_with("Whatever the mail: "), "{}", told);
+        prop_assert!(told.ends_with('.') && !told.contains("  ") && !told.chars().any(char::is_control), "{}", told);
+        prop_assert_eq!(&told, &rule.sentence(&|_| None));
+        // Every word that was written into it is read in it, and so is every number of what is asked.
+        let written = PolicyContent { name: "p".to_owned(), description: String::new(), enabled: true, inboxes: None, rules: vec![rule.clone()] };
+        for (_, named) in written.named() {
+            let name = match named {
+                Named::Inbox(id) => id.to_string(),
+                Named::Token(id) => id.to_string(),
+                Named::Member(id) => id.to_string(),
+                Named::Group(name) => name.to_string(),
+            };
+            prop_assert!(told.contains(&name), "{}: {}", name, told);
+        }
+    }
+
+    #[test]
+    fn terms_that_ask_for_something_else_read_otherwise(one in terms(), other in terms()) {
+        prop_assert_eq!(one == other, one.words(&|_| None) == other.words(&|_| None));
+        let near = Terms { separation: !one.separation, ..one.clone() };
+        let late = Terms { rejections: one.rejections % 10 + 1, ..one.clone() };
+        let waits = Terms { expires_in: one.expires_in + SignedDuration::from_secs(1), ..one.clone() };
+        for changed in [near, late, waits] {
+            prop_assert!(one.words(&|_| None) != changed.words(&|_| None), "{}", one.words(&|_| None));
+        }
+    }
+}

@@ -55,8 +55,16 @@ fn a_policy_from_its_first_version_to_its_end() {
     assert_eq!(stale.body["error"]["details"]["version"], "2");
     assert_eq!(tried(&stack, &inbox, &draft)["outcome"], "allow");
 
+    let versions = stack.get(&format!("{path}/versions"), owner).expect(200);
+    let data = versions["data"].as_array().unwrap();
+    let told: Vec<_> = data.iter().map(|one| (&one["version"], one["ended_at"].is_null())).collect();
+    assert_eq!(told, [(&json!(2), true), (&json!(1), false)], "{versions}");
+    assert_eq!(data[1]["sentences"], json!(["When a recipient was never written to before: block it."]));
+
     assert_eq!(stack.call("DELETE", &path, owner, None).status, 204);
     stack.get(&path, owner).refused(404, "not_found");
+    let versions = stack.get(&format!("{path}/versions"), owner).expect(200);
+    assert_eq!(versions["data"][0]["version"], 2, "{versions}");
     assert_eq!(tried(&stack, &inbox, &draft)["outcome"], "hold");
 }
 

@@ -1,4 +1,4 @@
-//! The console's pages for owners over HTTP: what they make works, and each of its three functions shows its own pages alone.
+//! The console's pages for owners over HTTP: what they make works, and each of its functions shows its own pages alone.
 
 use serde_json::{Value, json};
 use tests::{Answer, Stack};
@@ -81,9 +81,12 @@ fn an_owner_sees_each_page_and_a_viewer_those_of_their_role() {
         "/console/lists",
         "/console/usage",
         "/console/policies",
+        "/console/policies/new",
+        "/console/simulate",
         "/console/audit",
         "/console/audit/verify",
         "/console/audit/export",
+        "/console/audit/export?format=csv",
         "/console/organization",
         "/console/notifications",
         "/console/security",
