@@ -196,6 +196,9 @@ pub(crate) fn reason(code: &str) -> String {
         }
         "sent_again" => "It is a new attempt at a mail that did not go, or of which nobody knows.".to_owned(),
         "edited" => "It was edited after it had been held.".to_owned(),
+        "nobody_else_decides" => {
+            "Nobody else of the organization decides about mail, so whoever asked for it may approve it.".to_owned()
+        }
         "thread_cap" => "Many mails went in this conversation today without a person.".to_owned(),
         "recipient_cap" => "Many mails went to a recipient today without a person.".to_owned(),
         other => format!("A policy asks for a person ({other})."),
@@ -215,6 +218,7 @@ pub(crate) fn short_reason(code: &str) -> String {
         "scheduled_far_ahead" => "Scheduled far ahead",
         "sent_again" => "Sent again",
         "edited" => "Edited",
+        "nobody_else_decides" => "You decide alone",
         "thread_cap" | "recipient_cap" => "Many today",
         other => return visible(other),
     }
