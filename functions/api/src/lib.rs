@@ -178,6 +178,11 @@ pub mod policies {
     pub mod templates;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod registrations {
+    pub mod create;
+    pub mod resend;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod screening {
     pub mod get;
     pub mod replace;
@@ -345,6 +350,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     policies::replace::ENDPOINT,
     policies::simulate::ENDPOINT,
     policies::templates::ENDPOINT,
+    registrations::create::ENDPOINT,
+    registrations::resend::ENDPOINT,
     screening::get::ENDPOINT,
     screening::replace::ENDPOINT,
     sessions::create::ENDPOINT,

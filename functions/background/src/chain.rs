@@ -1,13 +1,15 @@
 //! Audit entries out of the table's stream get their places in their organization's chain. Every few minutes a schedule
 //! calls without records: then those are looked for that the stream lost.
 //!
-//! Of those that tell of somebody's own way in, the stream's other reader being busy with events, the person's alert is queued here.
+//! Of those that tell of somebody's own way in, the stream's other reader being busy with events, the person's alert is queued here; and of
+//! those that tell that an organization was signed up for, the mail to whoever is to claim it.
 
 use std::sync::Arc;
 
 use app::base::ports::Queue;
 use app::base::trail::Trail;
 use app::gate::notify::Alerted;
+use app::gate::registrations::AskedClaim;
 use app::ledger::audit::{catch_up, chain};
 use assembly::Aws;
 use aws_data::delivery::stream::position;
@@ -78,9 +80,12 @@ async fn queue_alerts(notices: &dyn Queue, records: &[EventRecord]) -> Option<St
             None => continue,
         };
         let organization_id = entry.organization_id;
-        for (member_id, alert) in alerts::of(&entry) {
-            let alerted = Alerted { organization_id, member_id, id: entry.id, alert };
-            let body = wire::gate::alerts::write(&alerted);
+        let alerted = alerts::of(&entry).into_iter().map(|(member_id, alert)| {
+            wire::gate::alerts::write(&Alerted { organization_id, member_id, id: entry.id, alert })
+        });
+        let claim = alerts::asks_for_claim(&entry)
+            .then(|| wire::gate::registrations::write(&AskedClaim { organization_id, id: entry.id }));
+        for body in alerted.chain(claim) {
             if let Err(error) = notices.send(organization_id, body, 0).await {
                 tracing::warn!(%organization_id, %error, "a security alert could not be queued yet");
                 return Some(position(record));

@@ -8,6 +8,7 @@ use domain::base::id::Id;
 use domain::gate::link::LinkSecret;
 use domain::people::access::Scope;
 use domain::people::invitation::InvitationSecret;
+use domain::people::registration::ClaimSecret;
 use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
 use domain::{
@@ -123,6 +124,7 @@ const KINDS: &[Kind] = &[
     ("approval_id", id::<ApprovalId>),
     ("attachment_id", id::<AttachmentId>),
     ("group_id", id::<GroupId>),
+    ("claim", |text| ClaimSecret::parse(text).map(|secret| secret.reveal())),
     ("domain_id", id::<DomainId>),
     ("event_id", id::<EventId>),
     ("inbox_id", id::<InboxId>),

@@ -197,7 +197,8 @@ pub(crate) fn reason(code: &str) -> String {
         "sent_again" => "It is a new attempt at a mail that did not go, or of which nobody knows.".to_owned(),
         "edited" => "It was edited after it had been held.".to_owned(),
         "nobody_else_decides" => {
-            "Nobody else of the organization decides about mail, so whoever asked for it may approve it.".to_owned()
+            "Nobody else of the organization decides about mail, so whoever asked for it may approve it."
+                .to_owned()
         }
         "thread_cap" => "Many mails went in this conversation today without a person.".to_owned(),
         "recipient_cap" => "Many mails went to a recipient today without a person.".to_owned(),

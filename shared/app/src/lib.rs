@@ -74,6 +74,7 @@ pub mod gate {
     pub mod purge;
     pub(crate) mod quote;
     pub mod rate;
+    pub mod registrations;
     pub mod risks;
     pub mod seats;
     pub mod settle;

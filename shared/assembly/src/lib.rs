@@ -15,6 +15,7 @@ use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::{SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
+use domain::people::registration::SignUp;
 use runtime::environment::{SystemClock, SystemRandom, require, setting};
 
 /// The account that a function runs in, as its environment names it.
@@ -56,6 +57,7 @@ impl Aws {
                 region,
                 message_id_domain,
                 public_url: setting("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
+                sign_up: setting("SIGN_UP").as_deref().map(SignUp::parse).unwrap_or_default(),
                 allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),
             }),
         }

@@ -16,6 +16,7 @@ mod people {
     pub(crate) mod invitation;
     pub(crate) mod member;
     pub(crate) mod organization;
+    pub(crate) mod registration;
     pub(crate) mod reset;
     pub(crate) mod session;
     pub(crate) mod setup;

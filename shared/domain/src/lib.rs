@@ -29,6 +29,7 @@ pub mod people {
     pub mod limit;
     pub mod organization;
     pub mod pending;
+    pub mod registration;
     pub mod reset;
     pub mod seats;
     pub mod second_factor;

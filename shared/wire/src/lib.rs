@@ -46,6 +46,7 @@ pub mod gate {
     pub mod invitations;
     pub mod pauses;
     pub mod policies;
+    pub mod registrations;
     pub mod saved_drafts;
     pub mod seats;
     pub mod standing_approvals;

@@ -28,6 +28,7 @@ mod setup;
 mod sign_in;
 mod sign_in_code;
 mod sign_out;
+mod sign_up;
 mod standing;
 mod style;
 mod tokens;
@@ -75,6 +76,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     sign_in::PAGES,
     sign_in_code::PAGES,
     sign_out::PAGES,
+    sign_up::PAGES,
     standing::PAGES,
     style::PAGES,
     tokens::PAGES,

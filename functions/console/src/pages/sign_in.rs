@@ -6,6 +6,7 @@ use app::people::sessions::{self, Begun, Doors, SignIn};
 use askama::Template;
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
+use domain::people::registration::SignUp;
 use runtime::http::{Request, Response};
 
 use super::render;
@@ -42,13 +43,23 @@ struct SignInPage {
     next: String,
     /// Whether `next` is more than the front page, which is worth a word.
     expected: bool,
+    /// Whether whoever likes may make an organization.
+    may_sign_up: bool,
 }
 
 impl SignInPage {
     fn new(wanted: &str) -> Self {
         let next = route::destination(wanted);
         let expected = next != route::QUEUE;
-        Self { shell: Shell::bare(), alert: String::new(), notice: "", email: String::new(), next, expected }
+        Self {
+            shell: Shell::bare(),
+            alert: String::new(),
+            notice: "",
+            email: String::new(),
+            next,
+            expected,
+            may_sign_up: false,
+        }
     }
 }
 
@@ -70,6 +81,7 @@ pub(crate) async fn show(context: &Context, request: &Request) -> Result<Respons
         Err(refusal) => return Err(refusal),
     }
     let mut page = SignInPage::new(wanted);
+    page.may_sign_up = context.ports.settings.sign_up == SignUp::Open;
     page.notice = match request.query.get("notice").map(String::as_str) {
         Some("signed-out") => "You are signed out.",
         Some("left") => "You left the organization.",
@@ -100,6 +112,7 @@ pub(crate) async fn submit(context: &Context, request: &Request) -> Result<Respo
         _ => Err(wrong),
     };
     let mut page = SignInPage::new(form.field("next"));
+    page.may_sign_up = context.ports.settings.sign_up == SignUp::Open;
     page.email = email.chars().take(254).collect();
     match opened {
         Ok(Begun::Opened(opened)) => Ok(guard::see_other(&page.next).cookie(cookie(&opened.1))),

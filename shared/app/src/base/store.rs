@@ -32,6 +32,7 @@ use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::pending::PendingSignIn;
+use domain::people::registration::{BoundWindow, Registration};
 use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
 use domain::people::setup::Setup;
@@ -264,6 +265,8 @@ records! {
     keyed {
         /// The organization itself.
         Organization(Organization);
+        /// How the organization was signed up for, where it was.
+        Registration(Registration), version;
         /// A seat.
         Member(Member) by (id: MemberId);
         /// A token, by the hash of its secret.
@@ -477,6 +480,8 @@ pub struct Amendment {
     pub sends_per_day: Option<Option<SendsPerDay>>,
     /// Of an organization, whether whoever decides needs a second factor; none where it stays.
     pub require_second_factor: Option<bool>,
+    /// Of an organization that nobody has claimed, that somebody does.
+    pub claimed: bool,
 }
 
 impl Write {
@@ -504,6 +509,8 @@ pub enum DirectoryWrite {
     EndLogin(EmailAddress, MemberId),
     /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.
     ForgetAttempts(EmailAddress, SignInWindow),
+    /// The registrations that were counted of this within this window count as none.
+    ForgetRegistrations(Digest, BoundWindow),
     /// A set-up link is used up: of two who do so at once, one has it.
     UseSetup {
         /// What its secret hashes to.
@@ -828,6 +835,9 @@ pub trait Directory: Send + Sync {
         window: SignInWindow,
     ) -> Result<u64, StoreError>;
 
+    /// Adds one to a count of registrations, as [`Self::count`] does. What is counted goes by a hash.
+    async fn count_registration(&self, of: Digest, window: BoundWindow) -> Result<u64, StoreError>;
+
     /// The owners of these addresses (at most 100), those that have one: of an inbox that was deleted, nobody.
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;
 
@@ -880,6 +890,9 @@ pub trait Watch: Send + Sync {
 
     /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
+
+    /// At most `limit` organizations that nobody claimed, whose time is over before `now`, the longest overdue first.
+    async fn unclaimed(&self, now: Timestamp, limit: u16) -> Result<Vec<OrganizationId>, StoreError>;
 
     /// At most `limit` inboxes whose search index has a `look_at` before `now`, the longest overdue first.
     async fn indexes(&self, now: Timestamp, limit: u16)

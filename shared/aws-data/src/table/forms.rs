@@ -26,6 +26,7 @@ use domain::people::access::Role;
 use domain::people::credential::Login;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization};
+use domain::people::registration::{Registration, RegistrationEnd};
 use domain::people::setup::Setup;
 use domain::people::usage::Of;
 use testkit::samples::{self, NOW, organization_id};
@@ -51,6 +52,9 @@ fn written() -> Vec<(String, Item)> {
         samples::organization(1).into(),
         Organization { sends_per_day: SendsPerDay::new(500), ..samples::organization(1) }.into(),
         Organization { require_second_factor: true, ..samples::organization(1) }.into(),
+        Organization { unclaimed: true, ..samples::organization(1) }.into(),
+        samples::registration(1).0.into(),
+        Registration { end: Some(RegistrationEnd::Claimed(NOW)), ..samples::registration(1).0 }.into(),
         TokenPointer::from(&token).into(),
         token.into(),
         rotated.into(),

@@ -11,6 +11,7 @@
 //! | record | `pk` | `sk` | `list` / `list_at` (index `lists`) |
 //! | --- | --- | --- | --- |
 //! | organization | `org/organization` | `organization` | |
+//! | registration | `org/registration` | `registration` | |
 //! | member | `org/mem/member` | `member` | `org/members` / `mem` |
 //! | token | `org/token/hash` | `token` | `org/tokens` / `tok` |
 //! | token pointer | `org/tok` | `pointer` | |
@@ -63,6 +64,7 @@
 //! | verified domains that look alike | `domain-family/hash` | `family` | |
 //! | claims of a domain | `domain-claims/hash` | `claims` | |
 //! | attempts at signing in | `sign-in/hash` | `attempts` or `refusals`, window | |
+//! | counts of who signs up | `sign-up/hash` | what, window | |
 //! | places of a second | `send-rate/second` | `places` | |
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
@@ -73,6 +75,7 @@
 //! (`org/trash/shard` / `msg`) as long as they may come back.
 //! Held mails lie in the index `watch` until they are let in or deleted.
 //! Domains lie in the index `watch` as long as somebody looks at their records by itself.
+//! Registrations lie in the index `watch` until they came to an end.
 //! Deleted inboxes lie in the index `watch` until all that they had is deleted.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
@@ -101,6 +104,7 @@ use domain::people::credential::{Session, Token};
 use domain::people::invitation::Invitation;
 use domain::people::organization::{Member, Organization};
 use domain::people::pending::PendingSignIn;
+use domain::people::registration::Registration;
 use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::Usage;
@@ -111,7 +115,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{invitation, member, organization, reset, session, token, usage};
+use crate::people::{invitation, member, organization, registration, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -148,6 +152,7 @@ kinds! { org;
     Token(Token), Key::Token(hash) => token::at(org, *hash);
     TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
     Session(Session), Key::Session(hash) => session::at(org, *hash);
+    Registration(Registration), Key::Registration => registration::at(org);
     SecondFactor(SecondFactor), Key::SecondFactor(member) => member::factor_at(org, *member);
     PendingSignIn(PendingSignIn), Key::PendingSignIn(hash) => session::pending_at(org, *hash);
     SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
@@ -252,6 +257,7 @@ mod tests {
         let key = |kind, key: Key| (kind, place(organization, &key));
         let places = [
             key("organization", Key::Organization),
+            key("registration", Key::Registration),
             key("member", Key::Member(member)),
             key("token", Key::Token(hash)),
             key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
@@ -317,6 +323,10 @@ mod tests {
                 domains::claims_at(&domain::mailbox::domains::DomainName::stored("x".into())),
             ),
             ("places of a second", crate::table::places::at(0)),
+            (
+                "counts of who signs up",
+                registration::count_at(hash, domain::people::registration::Bound::Client.window(at)).pk,
+            ),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
         places.map(|(kind, place)| (kind, place.pk)).into()

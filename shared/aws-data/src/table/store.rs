@@ -22,7 +22,7 @@ use crate::delivery::event;
 use crate::gate::contact;
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox, message, thread};
-use crate::people::{member, organization, session, setup, token, usage};
+use crate::people::{member, organization, registration, session, setup, token, usage};
 use crate::table::lists::{Part, Reading};
 use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
 
@@ -255,6 +255,9 @@ impl DynamoTable {
                 self.update(member::new_password(login, password_hash))
             }
             DirectoryWrite::EndLogin(email, member_id) => self.end_login(email, *member_id),
+            DirectoryWrite::ForgetRegistrations(of, window) => {
+                self.update(registration::count(*of, *window, true))
+            }
             DirectoryWrite::UseSetup { hash, at } => self.update(setup::use_up(*hash, *at)),
             DirectoryWrite::ForgetAttempts(email, window) => {
                 self.update(session::forget_attempts(email, *window))

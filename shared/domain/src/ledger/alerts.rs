@@ -33,6 +33,11 @@ pub fn of(entry: &Entry) -> Vec<(MemberId, Alert)> {
     }
 }
 
+/// Whether an entry tells that somebody is to be mailed the link by which they claim an organization.
+pub fn asks_for_claim(entry: &Entry) -> bool {
+    ["registration.create", "registration.resend"].contains(&entry.action.as_str())
+}
+
 fn role(entry: &Entry, name: &str) -> Option<Role> {
     entry.details.get(name).and_then(|name| Role::parse(name))
 }
@@ -96,6 +101,16 @@ mod tests {
             entry("organization.transfer_ownership", "org_1", &[("to", &target), ("from", "viewer")]);
         let given_up = Alert::RoleChanged { from: Role::Owner, to: Role::Admin };
         assert_eq!(of(&transfer), [(member(2), alert), (member(1), given_up)]);
+    }
+
+    #[test]
+    fn whoever_is_to_claim_an_organization_is_mailed_and_hears_of_nothing_else() {
+        for (action, asks) in
+            [("registration.create", true), ("registration.resend", true), ("registration.claim", false)]
+        {
+            let entry = entry(action, "org_1", &[]);
+            assert_eq!((asks_for_claim(&entry), of(&entry)), (asks, vec![]), "{action}");
+        }
     }
 
     #[test]

@@ -709,7 +709,11 @@ async fn whoever_decides_alone_approves_what_their_token_asked_for_unless_a_rule
     let before = held(&alone, ANN).await.approval;
     leave(&alone).await;
     let own = person::<scope::ApprovalsDecide>(1, Role::Owner);
-    assert_eq!(code(vote(&alone, &before, &own).await), "requester_cannot_decide", "somebody else decided then");
+    assert_eq!(
+        code(vote(&alone, &before, &own).await),
+        "requester_cannot_decide",
+        "somebody else decided then"
+    );
     let approval = held(&alone, ANN).await.approval;
     assert_eq!(approval.reasons, ["no_policy_allows_it", "nobody_else_decides"]);
     vote(&alone, &approval, &own).await.unwrap();

@@ -8,6 +8,7 @@ use domain::people::access::Role;
 use domain::people::alert::Alert;
 use domain::people::browser::Browser;
 use domain::people::invitation::Invitation;
+use domain::people::registration::Registration;
 
 use super::{Disabled, Words, button, escape, page};
 use crate::base::plain::inert;
@@ -62,6 +63,32 @@ pub(super) fn invitation(organization: &str, invitation: &Invitation, url: &str)
                 "The link is for you alone, works once, and holds until {until}. Opening it changes nothing."
             ),
             "If you know nothing of this, do nothing: without you nothing follows from it.",
+        ],
+    )
+}
+
+/// What somebody is told who is to own an organization that was signed up for. Whoever asked for it chose its name, so it stands as a quotation.
+pub(super) fn claim(organization: &str, registration: &Registration, url: &str) -> Words {
+    let name = inert(organization, NAME);
+    let until = registration.expires_at.strftime("%-d %b %Y, %H:%M UTC");
+    let asked = if registration.token_id.is_some() {
+        "A program asked for an organization on Countersign, where people decide which mails of programs leave, and named you as its owner."
+    } else {
+        "Somebody, you perhaps, asked for an organization on Countersign, where people decide which mails of programs leave, with this address."
+    };
+    linked(
+        "Claim your organization on Countersign".to_owned(),
+        &[
+            format!("{asked} They call it \"{name}\"."),
+            "Nobody can sign in to it and nothing leaves it until you claim it. Then you are its owner: you see what waits there, and decide."
+                .to_owned(),
+        ],
+        ("Claim it and choose a password", url),
+        &[
+            &format!(
+                "The link is for you alone, works once, and holds until {until}. Opening it changes nothing."
+            ),
+            "If you know nothing of this, do nothing: then it is deleted, with the mail that came to it.",
         ],
     )
 }
