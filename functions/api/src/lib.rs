@@ -124,6 +124,7 @@ pub mod me {
 pub mod members {
     pub mod delete;
     pub mod list;
+    pub mod reset_second_factor;
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
@@ -311,6 +312,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     me::get::ENDPOINT,
     members::delete::ENDPOINT,
     members::list::ENDPOINT,
+    members::reset_second_factor::ENDPOINT,
     members::update::ENDPOINT,
     my_password::change::ENDPOINT,
     my_sessions::delete::ENDPOINT,

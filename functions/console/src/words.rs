@@ -196,6 +196,10 @@ pub(crate) fn reason(code: &str) -> String {
         }
         "sent_again" => "It is a new attempt at a mail that did not go, or of which nobody knows.".to_owned(),
         "edited" => "It was edited after it had been held.".to_owned(),
+        "organization_unclaimed" => {
+            "It was asked for while the organization belonged to nobody: nothing leaves then without a person."
+                .to_owned()
+        }
         "nobody_else_decides" => {
             "Nobody else of the organization decides about mail, so whoever asked for it may approve it."
                 .to_owned()
@@ -219,6 +223,7 @@ pub(crate) fn short_reason(code: &str) -> String {
         "scheduled_far_ahead" => "Scheduled far ahead",
         "sent_again" => "Sent again",
         "edited" => "Edited",
+        "organization_unclaimed" => "From before the claim",
         "nobody_else_decides" => "You decide alone",
         "thread_cap" | "recipient_cap" => "Many today",
         other => return visible(other),

@@ -40,6 +40,7 @@ mod gate {
     mod policies;
     mod quiet;
     mod rate;
+    mod registrations;
     mod seats;
     mod shown;
     mod unsubscribe;
@@ -73,9 +74,10 @@ mod stack {
         mod own_sessions;
         mod owners;
         mod persons;
-        mod second_factor;
+        pub(super) mod second_factor;
         mod setup;
         mod sign_in;
+        mod sign_up;
         mod tokens;
     }
 

@@ -225,13 +225,16 @@ pub(crate) async fn judge(
         send_at: draft.send_at,
         revises: prepared.revises.as_ref(),
     };
-    let Gathered { facts, barred } = facts::gather(ports, directory, book, input).await?;
+    let Gathered { facts, barred, unclaimed } = facts::gather(ports, directory, book, input).await?;
     refuse_barred(prepared, &barred)?;
     let evaluation = book.evaluate(&facts);
     // Deferred, it goes later than it was asked for.
     let goes_at = first_outside(&evaluation.quiet, facts.at);
     let facts_of = (facts.tainted, answers_automatic, goes_at);
-    let always = always(inbox, prepared, facts_of, &evaluation.outcome, ports.now());
+    let mut always = always(inbox, prepared, facts_of, &evaluation.outcome, ports.now());
+    if unclaimed {
+        always.push("organization_unclaimed");
+    }
     Ok(Judged { facts, evaluation, always, is_reply, answers_automatic, goes_at })
 }
 

@@ -87,6 +87,7 @@ codes! {
         OwnersOnly = "owners_only", "an owner makes, changes and removes owners and admins, in a session";
         OwnerNeeded = "owner_needed", "an owner does it";
         SecondFactorNeeded = "second_factor_needed", "the organization asks whoever decides for a second factor: set one up (`POST /v1/me/totp`, or the console's settings), and sign in with it";
+        OwnSecondFactor = "own_second_factor", "one's own is taken away with a code of it or the password (`DELETE /v1/me/totp`); whoever has neither asks somebody else";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
         TokenPaused = "token_paused", "this token, or the one that it was made with, is paused: an owner or an admin resumes it";
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";

@@ -19,6 +19,11 @@ pub fn of(entry: &Entry) -> Vec<(MemberId, Alert)> {
         "password.change" | "password_reset.confirm" => own(Alert::PasswordChanged),
         "second_factor.enable" => own(Alert::SecondFactorAdded),
         "second_factor.remove" => own(Alert::SecondFactorRemoved),
+        // Somebody else did it for them.
+        "second_factor.reset" => {
+            let told = MemberId::parse(&entry.target).ok();
+            told.map(|member_id| (member_id, Alert::SecondFactorRemoved)).into_iter().collect()
+        }
         "member.update" => {
             let told = MemberId::parse(&entry.target).ok();
             told.zip(changed(role(entry, "from"), role(entry, "role"))).into_iter().collect()
@@ -95,6 +100,8 @@ mod tests {
         let update = |from, to| of(&entry("member.update", &target, &[("from", from), ("role", to)]));
         let alert = Alert::RoleChanged { from: Role::Viewer, to: Role::Owner };
         assert_eq!(update("viewer", "owner"), [(member(2), alert)]);
+        let lost = of(&entry("second_factor.reset", &target, &[]));
+        assert_eq!(lost, [(member(2), Alert::SecondFactorRemoved)]);
         assert_eq!(update("viewer", "viewer"), [], "other groups");
         assert_eq!(update("viewer", "king"), [], "of another version");
         let transfer =

@@ -9,6 +9,7 @@ use tests::{Held, Stack, in_seconds, unique};
 
 use super::{at_each_call, left, rest, status, submit};
 use crate::stack::people::members::{invited, joined, reset};
+use crate::stack::people::second_factor::joined_with_one;
 
 /// What a client asks for.
 struct Asked {
@@ -745,6 +746,16 @@ fn people_routes() -> Vec<Route> {
             let id = joined(&house.stack, "viewer")["member_id"].as_str().unwrap().to_owned();
             Asked::of("DELETE", format!("/v1/members/{id}"), house.owner(), Value::Null, &id)
         }),
+        route(
+            "api-members-reset-second-factor",
+            "second_factor.reset",
+            204,
+            &["no_second_factor"],
+            |house| {
+                let id = joined_with_one(&house.stack)["member_id"].as_str().unwrap().to_owned();
+                Asked::of("DELETE", format!("/v1/members/{id}/totp"), house.owner(), Value::Null, &id)
+            },
+        ),
         route("api-members-update", "member.update", 200, nothing, |house| {
             let id = joined(&house.stack, "viewer")["member_id"].as_str().unwrap().to_owned();
             Asked::of("PATCH", format!("/v1/members/{id}"), house.owner(), json!({"role": "editor"}), &id)
