@@ -32,6 +32,7 @@ use testkit::{World, samples};
 mod compressed;
 mod owner;
 mod setup;
+mod sign_up;
 
 use crate::page::{Audience, Get, Page, Trust};
 use crate::{Context, Powers, route};
@@ -1951,6 +1952,7 @@ async fn each_page_asks_for_what_it_declares() {
         "member_id" => samples::member(99, Role::Viewer).id.to_string(),
         "reset" => samples::reset(1).1.reveal(),
         "setup" => samples::setup(1).1.reveal(),
+        "claim" => samples::registration(1).1.reveal(),
         other => panic!("an example of {other} is missing"),
     };
     for page in Page::all() {
