@@ -128,6 +128,10 @@ pub mod members {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_email {
+    pub mod verify;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod my_password {
     pub mod change;
 }
@@ -314,6 +318,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     members::list::ENDPOINT,
     members::reset_second_factor::ENDPOINT,
     members::update::ENDPOINT,
+    my_email::verify::ENDPOINT,
     my_password::change::ENDPOINT,
     my_sessions::delete::ENDPOINT,
     my_sessions::delete_all::ENDPOINT,

@@ -11,6 +11,7 @@ use app::base::trail::Trail;
 use app::gate::notify::Alerted;
 use app::gate::registrations::AskedClaim;
 use app::ledger::audit::{catch_up, chain};
+use app::people::email::AskedProof;
 use assembly::Aws;
 use aws_data::delivery::stream::position;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
@@ -85,7 +86,10 @@ async fn queue_alerts(notices: &dyn Queue, records: &[EventRecord]) -> Option<St
         });
         let claim = alerts::asks_for_claim(&entry)
             .then(|| wire::gate::registrations::write(&AskedClaim { organization_id, id: entry.id }));
-        for body in alerted.chain(claim) {
+        let proof = alerts::asks_for_proof(&entry).map(|member_id| {
+            wire::people::email::write(&AskedProof { organization_id, member_id, id: entry.id })
+        });
+        for body in alerted.chain(claim).chain(proof) {
             if let Err(error) = notices.send(organization_id, body, 0).await {
                 tracing::warn!(%organization_id, %error, "a security alert could not be queued yet");
                 return Some(position(record));

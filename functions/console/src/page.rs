@@ -7,6 +7,7 @@ use app::Refusal;
 use domain::base::id::Id;
 use domain::gate::link::LinkSecret;
 use domain::people::access::Scope;
+use domain::people::email::EmailSecret;
 use domain::people::invitation::InvitationSecret;
 use domain::people::registration::ClaimSecret;
 use domain::people::reset::ResetSecret;
@@ -126,6 +127,7 @@ const KINDS: &[Kind] = &[
     ("group_id", id::<GroupId>),
     ("claim", |text| ClaimSecret::parse(text).map(|secret| secret.reveal())),
     ("domain_id", id::<DomainId>),
+    ("email_proof", |text| EmailSecret::parse(text).map(|secret| secret.reveal())),
     ("event_id", id::<EventId>),
     ("inbox_id", id::<InboxId>),
     ("invitation", |text| InvitationSecret::parse(text).map(|secret| secret.reveal())),

@@ -1952,6 +1952,7 @@ async fn each_page_asks_for_what_it_declares() {
         "member_id" => samples::member(99, Role::Viewer).id.to_string(),
         "reset" => samples::reset(1).1.reveal(),
         "setup" => samples::setup(1).1.reveal(),
+        "email_proof" => samples::email_proof(1).1.reveal(),
         "claim" => samples::registration(1).1.reveal(),
         other => panic!("an example of {other} is missing"),
     };

@@ -21,6 +21,7 @@ pub mod people {
     pub mod account;
     mod attempts;
     mod codes;
+    pub mod email;
     pub mod members;
     pub mod organization;
     pub mod password;

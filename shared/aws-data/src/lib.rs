@@ -13,6 +13,7 @@ pub mod base {
 }
 
 mod people {
+    pub(crate) mod email;
     pub(crate) mod invitation;
     pub(crate) mod member;
     pub(crate) mod organization;

@@ -25,6 +25,7 @@ pub mod people {
     pub mod alert;
     pub mod browser;
     pub mod credential;
+    pub mod email;
     pub mod invitation;
     pub mod limit;
     pub mod organization;

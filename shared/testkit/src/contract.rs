@@ -167,6 +167,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         }
         .into(),
         samples::registration(1).0.into(),
+        samples::email_proof(1).0.into(),
         samples::member(1, Role::Approver).into(),
         token.into(),
         token_pointer.into(),

@@ -42,6 +42,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
 use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
+use domain::people::email::{EmailProof, EmailSecret};
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
@@ -162,6 +163,12 @@ pub fn registration(n: u8) -> (Registration, ClaimSecret) {
         version: 1,
     };
     (registration, secret)
+}
+
+/// What is known of the address of [`member`], and the secret of the link that was mailed there.
+pub fn email_proof(n: u8) -> (EmailProof, EmailSecret) {
+    let secret = EmailSecret::new(organization_id(1), MemberId::new(NOW, [n; 10]), [n; 32]);
+    (EmailProof::mailed(&secret, None, NOW), secret)
 }
 
 /// A set-up link and its secret.

@@ -16,6 +16,7 @@ pub mod base {
 
 /// Who acts: organizations, their members, sessions and tokens.
 pub mod people {
+    pub mod email;
     pub mod members;
     pub mod organization;
     pub mod resets;

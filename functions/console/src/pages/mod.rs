@@ -8,6 +8,7 @@ mod decide;
 mod docs;
 mod domains;
 mod edit;
+mod email;
 mod gate;
 mod held;
 mod inboxes;
@@ -59,6 +60,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     docs::PAGES,
     domains::PAGES,
     edit::PAGES,
+    email::PAGES,
     held::PAGES,
     invitation::PAGES,
     inboxes::PAGES,

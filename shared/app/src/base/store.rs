@@ -28,6 +28,7 @@ use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::access::Role;
 use domain::people::credential::{Login, OpenedWith, Rotation, Session, SignInWindow, Token};
+use domain::people::email::EmailProof;
 use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization, Pause};
@@ -341,6 +342,8 @@ records! {
         RequestLine(RequestLine, boxed *) by (at: Timestamp, id: Digest);
         /// That somebody is invited.
         Invitation(Invitation, boxed *) by (id: InvitationId), version;
+        /// Whether a member's address is known to be theirs.
+        EmailProof(EmailProof) by (member_id: MemberId), version;
         /// A reset of a member's password.
         Reset(Reset) by (member_id: MemberId), version;
         /// A part of what was counted on one day.

@@ -10,6 +10,7 @@ use domain::gate::group::{groups_of, regroup};
 use domain::people::access::{Permit, Role, scope};
 use domain::people::browser::Browser;
 use domain::people::credential::{Login, OpenedWith, Secret, Session};
+use domain::people::email::EmailProof;
 use domain::people::invitation::{Accepted, Invitation, InvitationClosed, InvitationSecret};
 use domain::people::organization::{Member, Organization};
 use domain::people::seats::check_gift;
@@ -203,6 +204,7 @@ pub async fn accept(
         let mut change = Change::new(organization_id)
             .update(Invitation { accepted, ..invitation.clone() })
             .create(member.clone())
+            .create(EmailProof::by_the_way(organization_id, member.id, now))
             .directory(DirectoryWrite::NewLogin(login))
             .create(session.clone())
             .create(SessionPointer::from(&session))

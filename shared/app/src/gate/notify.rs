@@ -8,6 +8,7 @@
 mod alerts;
 mod claims;
 mod fixed;
+mod proofs;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Directory, Expect, List, PageRequest, Write, key, load, typed};
 use crate::gate::registrations::AskedClaim;
 use crate::gate::risks;
+use crate::people::email::AskedProof;
 use crate::people::resets::AskedReset;
 
 /// A mail to a member about what waits for them, or to somebody who was invited or is to claim an organization. Only this module makes one,
@@ -77,6 +79,8 @@ pub enum Notify {
     Invited(Invited),
     /// An organization was signed up for, and somebody is to claim it.
     Claim(AskedClaim),
+    /// Somebody proves that their address is theirs.
+    Proof(AskedProof),
     /// Somebody forgot their password, or it is said that they did.
     Forgot(AskedReset),
     /// Something happened to somebody's own way in.
@@ -194,6 +198,7 @@ impl Teller<'_> {
             Notify::Disabled(disabled) => self.tell_owners(disabled).await,
             Notify::Invited(invited) => self.invite(invited).await,
             Notify::Claim(asked) => self.let_claim(asked).await,
+            Notify::Proof(asked) => self.let_prove(asked).await,
             Notify::Forgot(asked) => self.let_reset(asked).await,
             Notify::Alert(alerted) => self.alert(alerted).await,
         }

@@ -14,6 +14,7 @@ use domain::mailbox::inbox::{DomainOf, Inbox, Purge, new_address};
 use domain::people::access::{Actor, Principal, Role, Scope};
 use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Token};
+use domain::people::email::EmailProof;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization};
 use domain::people::registration::{
@@ -343,6 +344,7 @@ pub async fn claim(
         let change = Change::new(organization_id)
             .update(registration.ended(RegistrationEnd::Claimed(now)))
             .write(Write::Amend { key: Key::Organization, amendment })
+            .create(EmailProof::by_the_way(organization_id, seat.id, now))
             .directory(DirectoryWrite::NewLogin(login))
             .directory(DirectoryWrite::ForgetRegistrations(owner_hash(&registration.email), week))
             .create(session.clone())

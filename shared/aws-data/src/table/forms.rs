@@ -24,6 +24,7 @@ use domain::mailbox::message::Thread;
 use domain::mailbox::whom::Whom;
 use domain::people::access::Role;
 use domain::people::credential::Login;
+use domain::people::email::EmailProof;
 use domain::people::limit::SendsPerDay;
 use domain::people::organization::{Member, Organization};
 use domain::people::registration::{Registration, RegistrationEnd};
@@ -54,6 +55,8 @@ fn written() -> Vec<(String, Item)> {
         Organization { require_second_factor: true, ..samples::organization(1) }.into(),
         Organization { unclaimed: true, ..samples::organization(1) }.into(),
         samples::registration(1).0.into(),
+        samples::email_proof(1).0.into(),
+        EmailProof::by_the_way(organization, samples::member(1, Role::Owner).id, NOW).into(),
         Registration { end: Some(RegistrationEnd::Claimed(NOW)), ..samples::registration(1).0 }.into(),
         TokenPointer::from(&token).into(),
         token.into(),

@@ -42,6 +42,7 @@
 //! | policies | `org/policies` | `policies` | |
 //! | contact | `org/contact/hash` | `contact` | |
 //! | invitation | `org/ivt` | `invitation` | `org/invitations` / `ivt` |
+//! | proof of an address | `org/mem/email` | `email` | |
 //! | reset of a password | `org/mem/reset` | `reset` | |
 //! | counter | `org/counter/hash` | `counter` | |
 //! | line of the log of requests | `org/logs` | time and hash | |
@@ -101,6 +102,7 @@ use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
+use domain::people::email::EmailProof;
 use domain::people::invitation::Invitation;
 use domain::people::organization::{Member, Organization};
 use domain::people::pending::PendingSignIn;
@@ -115,7 +117,7 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{invitation, member, organization, registration, reset, session, token, usage};
+use crate::people::{email, invitation, member, organization, registration, reset, session, token, usage};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -187,6 +189,7 @@ kinds! { org;
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
     RequestLine(RequestLine), Key::RequestLine(at, id) => requests::at(org, *at, *id);
     Invitation(Invitation), Key::Invitation(id) => invitation::at(org, *id);
+    EmailProof(EmailProof), Key::EmailProof(member) => email::at(org, *member);
     Reset(Reset), Key::Reset(member) => reset::at(org, *member);
     Usage(Usage), Key::Usage(day, of, part) => usage::at(org, *day, *of, *part);
 }
@@ -305,6 +308,7 @@ mod tests {
             key("who may unsubscribe by a mail", Key::OptOut(hash)),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             key("domain", Key::Domain(domain::DomainId::new(at, entropy))),
+            key("proof of an address", Key::EmailProof(member)),
             key("reset of a password", Key::Reset(member)),
             key("invitation", Key::Invitation(domain::InvitationId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),

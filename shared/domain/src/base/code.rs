@@ -142,6 +142,9 @@ codes! {
         ClaimUsed = "claim_used", "the organization has its owner: sign in, or ask them for an invitation";
         ClaimExpired = "claim_expired", "an organization that nobody claims within seven days is deleted with its mail: sign up again";
         ClaimMailedOften = "claim_mailed_often", "look for the newest mail, also among spam; where there is none, sign up again";
+        EmailVerified = "email_verified", "there is nothing to do: the address is known to be theirs";
+        EmailLinkNotValid = "email_link_not_valid", "the newest mail has the link that holds; where there is none, ask for another (`POST /v1/me/email/verification`)";
+        EmailLinkExpired = "email_link_expired", "a link holds for a day: ask for another (`POST /v1/me/email/verification`)";
         OrganizationExists = "organization_exists", "its owners invite others; a link that makes one more is drawn with `{\"another\": true}`";
         LastOwner = "last_owner", "an organization keeps an owner: make somebody else one first (`POST /v1/organization/transfer-ownership`)";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
@@ -312,6 +315,7 @@ codes! {
     RateLimited {
         DailyLimitReached = "daily_limit_reached", "no more mails may be asked for today (UTC): wait as `Retry-After` says, or have a person raise `sends_per_day` of the token or the organization; a domain that is new is warmed up";
         TooManyRegistrations = "too_many_registrations", "one address of the network signs up 20 times an hour, one owner three times a day, and for one owner five wait unclaimed in a week: wait as `Retry-After` says";
+        TooManyVerifications = "too_many_verifications", "five mails a day (UTC) prove an address: look for the newest, or wait as `Retry-After` says";
         TooManyInvitations = "too_many_invitations", "an organization sends 100 invitations a day (UTC), and five to one address: wait as `Retry-After` says";
         LookedJustNow = "looked_just_now", "the records of a domain are looked at every ten seconds at most: wait as `Retry-After` says";
         RateLimited = "rate_limited", "wait as `Retry-After` says; `RateLimit` says what is left";

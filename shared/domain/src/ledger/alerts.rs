@@ -43,6 +43,11 @@ pub fn asks_for_claim(entry: &Entry) -> bool {
     ["registration.create", "registration.resend"].contains(&entry.action.as_str())
 }
 
+/// Whose address an entry tells that it is to be proven by mail.
+pub fn asks_for_proof(entry: &Entry) -> Option<MemberId> {
+    entry.actor.member().filter(|_| entry.action == "email_verification.ask")
+}
+
 fn role(entry: &Entry, name: &str) -> Option<Role> {
     entry.details.get(name).and_then(|name| Role::parse(name))
 }
@@ -118,6 +123,13 @@ mod tests {
             let entry = entry(action, "org_1", &[]);
             assert_eq!((asks_for_claim(&entry), of(&entry)), (asks, vec![]), "{action}");
         }
+    }
+
+    #[test]
+    fn whoever_proves_their_address_is_mailed() {
+        let asked = entry("email_verification.ask", "mem_1", &[]);
+        assert_eq!((asks_for_proof(&asked), of(&asked)), (Some(member(1)), vec![]));
+        assert_eq!(asks_for_proof(&entry("email_verification.confirm", "mem_1", &[])), None);
     }
 
     #[test]

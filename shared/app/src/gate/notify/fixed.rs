@@ -93,6 +93,20 @@ pub(super) fn claim(organization: &str, registration: &Registration, url: &str) 
     )
 }
 
+/// What somebody is told who proves that their address is theirs.
+pub(super) fn email_verification(url: &str) -> Words {
+    linked(
+        "Verify your address for Countersign".to_owned(),
+        &["Somebody who signs in to Countersign with this address, you perhaps, asked whether it is theirs."
+            .to_owned()],
+        ("Verify this address", url),
+        &[
+            "The link is for you alone and holds for a day. Opening it changes nothing.",
+            "If it was not you, do nothing: without you nothing follows from it.",
+        ],
+    )
+}
+
 /// What somebody is told who forgot their password, or of whom it was said that they did.
 pub(super) fn password_reset(url: &str) -> Words {
     linked(
