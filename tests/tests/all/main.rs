@@ -11,6 +11,7 @@ mod openapi;
 
 mod people {
     mod alerts;
+    mod email;
     mod limits;
     mod own_sessions;
     mod resets;

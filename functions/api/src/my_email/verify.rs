@@ -13,7 +13,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/me/email/verification",
     access: Access::Credential,
-    says: "in a session, five times a day; the page of the link confirms it",
+    says: "in a session, ten times a day; the page of the link confirms it",
     example: "",
     query: None,
     body: None,

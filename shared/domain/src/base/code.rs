@@ -315,7 +315,7 @@ codes! {
     RateLimited {
         DailyLimitReached = "daily_limit_reached", "no more mails may be asked for today (UTC): wait as `Retry-After` says, or have a person raise `sends_per_day` of the token or the organization; a domain that is new is warmed up";
         TooManyRegistrations = "too_many_registrations", "one address of the network signs up 20 times an hour, one owner three times a day, and for one owner five wait unclaimed in a week: wait as `Retry-After` says";
-        TooManyVerifications = "too_many_verifications", "five mails a day (UTC) prove an address: look for the newest, or wait as `Retry-After` says";
+        TooManyVerifications = "too_many_verifications", "ten mails a day (UTC) prove an address: look for the newest, or wait as `Retry-After` says";
         TooManyInvitations = "too_many_invitations", "an organization sends 100 invitations a day (UTC), and five to one address: wait as `Retry-After` says";
         LookedJustNow = "looked_just_now", "the records of a domain are looked at every ten seconds at most: wait as `Retry-After` says";
         RateLimited = "rate_limited", "wait as `Retry-After` says; `RateLimit` says what is left";

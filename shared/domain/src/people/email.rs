@@ -93,7 +93,7 @@ impl EmailProof {
     /// A link holds for so long.
     pub const LIFE: SignedDuration = SignedDuration::from_hours(24);
     /// So many mails a member may ask for on one day (UTC).
-    pub const A_DAY: u64 = 5;
+    pub const A_DAY: u64 = 10;
 
     /// Of somebody who just showed what was mailed to them.
     pub fn by_the_way(organization_id: OrganizationId, member_id: MemberId, now: Timestamp) -> Self {

@@ -311,6 +311,16 @@ fn own_routes() -> Vec<Route> {
         },
         Route {
             repeats: true,
+            done: 202,
+            ..route("api-my-email-verify", "email_verification.ask", &[], |house| {
+                let own = house.own_session();
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let id = me["member_id"].as_str().unwrap();
+                Asked::of("POST", "/v1/me/email/verification".to_owned(), &own, Value::Null, id)
+            })
+        },
+        Route {
+            repeats: true,
             // Whose first request did it has another password by now.
             ..route("api-my-password-change", "password.change", &["wrong_password"], |house| {
                 let own = house.own_session();
