@@ -258,6 +258,7 @@ pub(crate) fn called_off(reason: &str, by: &Actor) -> String {
         "dropped_on_resume" => "It was dropped when the mail that had been held back was let go.".to_owned(),
         "approval_not_valid" => "Its votes, counted again before sending, did not suffice.".to_owned(),
         "organization_gone" => "The organization is gone.".to_owned(),
+        "organization_unclaimed" => "Nobody had claimed the organization yet.".to_owned(),
         "domain_not_verified" => "The domain that it was to leave from is not verified any more.".to_owned(),
         "inbox_gone" => "The inbox is gone that it was to leave from.".to_owned(),
         "token_deleted" => "The API token was deleted that had asked for it.".to_owned(),
