@@ -6,8 +6,9 @@ use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::people::registration::{BoundWindow, Registration, RegistrationEnd};
 use domain::{InboxId, MemberId, OrganizationId, Timestamp, TokenId};
+use serde::{Deserialize, Serialize};
 
-use crate::base::field::{Corrupt, record};
+use crate::base::field::{Corrupt, Field, record};
 use crate::base::item::{IndexKeys, Kind, Place, key, number, place, shard, text};
 
 record! {
@@ -24,31 +25,33 @@ record! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         secret: Option<Digest>,
         mails: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end: Option<RegistrationEnd>,
         version: u64,
-        [end: split_end, join_end] {
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            claimed_at: Option<Timestamp>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            expired_at: Option<Timestamp>,
-        }
     }
 }
 
-fn split_end(end: &Option<RegistrationEnd>) -> (Option<Timestamp>, Option<Timestamp>) {
-    match end {
-        None => (None, None),
-        Some(RegistrationEnd::Claimed(at)) => (Some(*at), None),
-        Some(RegistrationEnd::Expired(at)) => (None, Some(*at)),
-    }
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EndRecord {
+    what: String,
+    at: i64,
 }
 
-fn join_end(
-    (claimed, expired): (Option<Timestamp>, Option<Timestamp>),
-) -> Result<Option<RegistrationEnd>, Corrupt> {
-    match (claimed, expired) {
-        (Some(_), Some(_)) => Err(Corrupt("registration")),
-        (claimed, expired) => {
-            Ok(claimed.map(RegistrationEnd::Claimed).or(expired.map(RegistrationEnd::Expired)))
+impl Field for RegistrationEnd {
+    type Form = EndRecord;
+    fn write(&self) -> EndRecord {
+        let (what, at) = match self {
+            RegistrationEnd::Claimed(at) => ("claimed", at),
+            RegistrationEnd::Expired(at) => ("expired", at),
+        };
+        EndRecord { what: what.to_owned(), at: at.write() }
+    }
+    fn read(form: EndRecord) -> Result<Self, Corrupt> {
+        let at = Timestamp::read(form.at)?;
+        match form.what.as_str() {
+            "claimed" => Ok(RegistrationEnd::Claimed(at)),
+            "expired" => Ok(RegistrationEnd::Expired(at)),
+            _ => Err(Corrupt("registration")),
         }
     }
 }

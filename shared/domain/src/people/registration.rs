@@ -244,13 +244,11 @@ pub fn client_hash(address: Option<IpAddr>) -> Digest {
     let name = match address {
         None => "none".to_owned(),
         Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}")
-            }
-        },
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            let network = || format!("{a:x}:{b:x}:{c:x}:{d:x}");
+            address.to_ipv4_mapped().map_or_else(network, |address| address.to_string())
+        }
     };
     Digest::of_parts(&[b"registration client", name.as_bytes()])
 }
