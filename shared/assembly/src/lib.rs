@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow};
+use app::base::ports::{
+    Anchors, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, SignUp, Signer, Workflow,
+};
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::rate::Places;
@@ -15,7 +17,6 @@ use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
 use aws_flow::{SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
-use domain::people::registration::SignUp;
 use runtime::environment::{SystemClock, SystemRandom, require, setting};
 
 /// The account that a function runs in, as its environment names it.

@@ -13,7 +13,7 @@ use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::people::access::Actor;
 use domain::people::limit::Buckets;
-use domain::people::registration::SignUp;
+pub use domain::people::registration::SignUp;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
     OrganizationId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId, WebhookId,

@@ -329,7 +329,7 @@ mod tests {
             ("places of a second", crate::table::places::at(0)),
             (
                 "counts of who signs up",
-                registration::count_at(hash, domain::people::registration::Bound::Client.window(at)).pk,
+                registration::count_at(hash, domain::people::registration::Bound::Client.window(at)),
             ),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
