@@ -72,7 +72,9 @@ fn whoever_lost_their_second_factor_signs_in_without_it_once_a_manager_took_it_a
     let sign_in = json!({"email": email, "password": PASSWORD});
     stack.post("/v1/sessions", "", &sign_in).refused(401, "second_factor_required");
     stack.call("DELETE", &path, session, None).refused(403, "missing_scope");
-    stack.call("DELETE", &path, stack.text("/owner/token"), None).refused(403, "person_required");
+    let program = json!({"name": "people", "scopes": ["members.manage"]});
+    let program = stack.post("/v1/tokens", stack.text("/owner/session"), &program).expect(201);
+    stack.call("DELETE", &path, program["token"].as_str().unwrap(), None).refused(403, "person_required");
     assert_eq!(stack.call("DELETE", &path, stack.text("/owner/session"), None).status, 204);
     stack.get("/v1/me", session).refused(401, "invalid_credential");
     stack.post("/v1/sessions", "", &sign_in).expect(201);
