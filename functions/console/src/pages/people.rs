@@ -205,8 +205,8 @@ struct MemberPage {
     may_remove: bool,
     /// Whether the reader may make them owner in their own place.
     may_transfer: bool,
-    /// Whether they have a second factor that the reader may take away.
-    may_reset_factor: bool,
+    /// Where the reader takes away a second factor that they lost; none where there is none, or the reader may not.
+    reset_factor: Option<String>,
 }
 
 /// What a role lets somebody do, in a few words.
@@ -520,7 +520,7 @@ async fn member(
             vec![]
         },
         may_remove: is_reader || may_take,
-        may_reset_factor,
+        reset_factor: may_reset_factor.then(|| format!("{}/{id}/second-factor", route::PEOPLE)),
         may_transfer: is_owner && !is_reader && known.role != Role::Owner,
         shell: frame.shell,
     };

@@ -14,7 +14,7 @@ impl Console {
     }
 
     /// The link of the mail that would have gone: drawn here in the place of whoever mails it.
-    async fn link(&self) -> ClaimSecret {
+    async fn claim_link(&self) -> ClaimSecret {
         let found = self.world.store.contents().records.values().find_map(|record| match record {
             Record::Registration(one) => Some(one.clone()),
             _ => None,
@@ -44,7 +44,7 @@ async fn a_person_signs_up_claims_by_the_link_and_has_an_inbox_and_a_token() {
     assert_eq!(sent.status(), 200);
     assert!(sent.body().contains("A mail is on its way") && sent.cookie().is_empty(), "{}", sent.body());
 
-    let secret = console.link().await;
+    let secret = console.claim_link().await;
     let address = format!("/console/claims/{}", secret.reveal());
     let before = console.world.store.contents().records.clone();
     let blank = look(&address).await;
@@ -82,7 +82,7 @@ async fn whoever_asks_too_often_waits_and_where_people_are_invited_nobody_is_off
     assert_eq!(often.status(), 429);
     assert!(often.alert().starts_with("Too many organizations"), "{}", often.alert());
     let settings = Settings { sign_up: SignUp::Invite, ..(*console.world.ports.settings).clone() };
-    console.world.ports.settings = std::sync::Arc::new(settings);
+    console.world.ports.settings = Arc::new(settings);
     let look = async |address: &str| console.call(Console::request("GET", address, None)).await;
     assert!(!look("/console/sign-in").await.body().contains("sign-up"));
     let closed = look("/console/sign-up").await;
