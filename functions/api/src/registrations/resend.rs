@@ -1,4 +1,4 @@
-//! `POST /v1/registrations/{organization_id}/resend`: has the link to claim an organization mailed again: that of the mail before holds no more.
+//! `POST /v1/registrations/{organization_id}/resend`: has the link to claim an organization mailed again.
 //!
 //! Needs any good credential of that organization.
 

@@ -1,5 +1,5 @@
-//! `/console/sign-up` and `/console/claims/{secret}`: where signing up is open, a person asks for an organization of their own; and whoever has
-//! the link of the mail that follows, or of one that a program asked for, claims it with a password, and is in.
+//! `/console/sign-up` and `/console/claims/{secret}`: where signing up is open, a person asks for an organization of their own; and whoever
+//! has the link of the mail that follows, or of one that a program asked for, claims it with a password, and is in.
 //!
 //! The mail is the proof that the address is theirs. Programs follow links in mail before people do: a `GET` changes nothing here.
 

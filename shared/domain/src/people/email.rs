@@ -1,7 +1,7 @@
 //! Whether a member's address is known to be theirs: they had a mail there, and opened its link.
 //!
-//! Invitations, claims and resets of passwords prove it by the way. Who was made otherwise asks for a mail; its secret is drawn by whoever sends
-//! it, and its hash is kept: a later mail puts another in its place.
+//! Invitations, claims and resets of passwords prove it by the way. Who was made otherwise asks for a mail; its secret is drawn by whoever
+//! sends it, and its hash is kept: a later mail puts another in its place.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Signing up in memory: what a program gets, that nothing leaves before the claim, the mail with the link, every bound and refusal, and the end
-//! of what nobody claims.
+//! Signing up in memory: what a program gets, that nothing leaves before the claim, the mail with the link, every bound and refusal, and the
+//! end of what nobody claims.
 
 use std::net::IpAddr;
 use std::sync::Arc;
