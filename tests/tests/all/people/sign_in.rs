@@ -22,6 +22,7 @@ use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
 use domain::people::access::Role;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
+use domain::people::registration::BoundWindow;
 use domain::people::setup::Setup;
 use testkit::MemoryStore;
 use testkit::samples;
@@ -69,6 +70,10 @@ impl Directory for Watched {
         }
         self.call("write");
         self.inner.count(email, tally, window).await
+    }
+
+    async fn count_registration(&self, of: Digest, window: BoundWindow) -> Result<u64, StoreError> {
+        self.inner.count_registration(of, window).await
     }
 
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
