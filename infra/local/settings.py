@@ -100,6 +100,8 @@ class Settings:
             "Architecture": machine,
             "MailDomain": self.mail_domain,
             "AllowLoopbackWebhooks": "true",
+            # Whoever runs it on their machine tries signing up as well; that it is closed by default is tested in memory.
+            "SignUp": "open",
             "SendRate": "500",
             "PublicUrl": self.public_url,
             # A provider that somebody else starts (tests/openid): without one nobody is offered to sign in with it.

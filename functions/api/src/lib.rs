@@ -128,12 +128,17 @@ pub mod me {
 pub mod members {
     pub mod delete;
     pub mod list;
+    pub mod reset_second_factor;
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod my_notifications {
     pub mod get;
     pub mod update;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod my_email {
+    pub mod verify;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod my_password {
@@ -198,6 +203,11 @@ pub mod policies {
     pub mod simulate;
     pub mod templates;
     pub mod versions;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
+pub mod registrations {
+    pub mod create;
+    pub mod resend;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod screening {
@@ -334,9 +344,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     me::get::ENDPOINT,
     members::delete::ENDPOINT,
     members::list::ENDPOINT,
+    members::reset_second_factor::ENDPOINT,
     members::update::ENDPOINT,
     my_notifications::get::ENDPOINT,
     my_notifications::update::ENDPOINT,
+    my_email::verify::ENDPOINT,
     my_password::change::ENDPOINT,
     my_passkeys::create::ENDPOINT,
     my_passkeys::delete::ENDPOINT,
@@ -382,6 +394,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     policies::simulate::ENDPOINT,
     policies::templates::ENDPOINT,
     policies::versions::ENDPOINT,
+    registrations::create::ENDPOINT,
+    registrations::resend::ENDPOINT,
     screening::get::ENDPOINT,
     screening::replace::ENDPOINT,
     sessions::create::ENDPOINT,

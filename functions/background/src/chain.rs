@@ -1,15 +1,17 @@
 //! Audit entries out of the table's stream get their places in their organization's chain. Every few minutes a schedule
 //! calls without records: then those are looked for that the stream lost.
 //!
-//! Of those that tell of somebody's own way in, or of what owners are to know, the alert is queued here: the stream's other reader is busy
-//! with events.
+//! Of those that tell of somebody's own way in, or of what owners are to know, the alert is queued here, the stream's other reader being
+//! busy with events; and of those that tell that an organization was signed up for, the mail to whoever is to claim it.
 
 use std::sync::Arc;
 
 use app::base::ports::Queue;
 use app::base::trail::Trail;
 use app::gate::notify::{Alerted, OwnersTold};
+use app::gate::registrations::AskedClaim;
 use app::ledger::audit::{catch_up, chain};
+use app::people::email::AskedProof;
 use assembly::Aws;
 use aws_data::delivery::stream::position;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
@@ -85,7 +87,12 @@ async fn queue_alerts(notices: &dyn Queue, records: &[EventRecord]) -> Option<St
         let of_owners = alerts::of_owners(&entry).map(|alert| {
             wire::gate::alerts::write_owners(&OwnersTold { organization_id, id: entry.id, alert })
         });
-        for body in own.chain(of_owners) {
+        let claim = alerts::asks_for_claim(&entry)
+            .then(|| wire::gate::registrations::write(&AskedClaim { organization_id, id: entry.id }));
+        let proof = alerts::asks_for_proof(&entry).map(|member_id| {
+            wire::people::email::write(&AskedProof { organization_id, member_id, id: entry.id })
+        });
+        for body in own.chain(of_owners).chain(claim).chain(proof) {
             if let Err(error) = notices.send(organization_id, body, 0).await {
                 tracing::warn!(%organization_id, %error, "a security alert could not be queued yet");
                 return Some(position(record));

@@ -7,7 +7,9 @@ use app::Refusal;
 use domain::base::id::Id;
 use domain::gate::link::LinkSecret;
 use domain::people::access::Scope;
+use domain::people::email::EmailSecret;
 use domain::people::invitation::InvitationSecret;
+use domain::people::registration::ClaimSecret;
 use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
 use domain::{
@@ -128,7 +130,9 @@ const KINDS: &[Kind] = &[
     ("approval_id", id::<ApprovalId>),
     ("attachment_id", id::<AttachmentId>),
     ("group_id", id::<GroupId>),
+    ("claim", |text| ClaimSecret::parse(text).map(|secret| secret.reveal())),
     ("domain_id", id::<DomainId>),
+    ("email_proof", |text| EmailSecret::parse(text).map(|secret| secret.reveal())),
     ("event_id", id::<EventId>),
     ("inbox_id", id::<InboxId>),
     ("invitation", |text| InvitationSecret::parse(text).map(|secret| secret.reveal())),

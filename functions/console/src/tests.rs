@@ -33,9 +33,10 @@ mod compressed;
 mod live;
 mod openid;
 mod owner;
-mod proved;
 mod policies;
+mod proved;
 mod setup;
+mod sign_up;
 
 use crate::page::{Audience, Get, Page, Trust};
 use crate::{Context, Powers, route};
@@ -2102,6 +2103,8 @@ async fn each_page_asks_for_what_it_declares() {
         "member_id" => samples::member(99, Role::Viewer).id.to_string(),
         "reset" => samples::reset(1).1.reveal(),
         "setup" => samples::setup(1).1.reveal(),
+        "email_proof" => samples::email_proof(1).1.reveal(),
+        "claim" => samples::registration(1).1.reveal(),
         other => panic!("an example of {other} is missing"),
     };
     for page in Page::all() {

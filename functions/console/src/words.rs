@@ -198,6 +198,14 @@ pub(crate) fn reason(code: &str) -> String {
             "It is a new attempt at a mail that did not go, or whose outcome is unknown.".to_owned()
         }
         "edited" => "It was edited after it had been held.".to_owned(),
+        "organization_unclaimed" => {
+            "It was asked for while the organization belonged to nobody: nothing leaves then without a person."
+                .to_owned()
+        }
+        "nobody_else_decides" => {
+            "Nobody else of the organization decides about mail, so whoever asked for it may approve it."
+                .to_owned()
+        }
         "thread_cap" => "Many mails went in this conversation today without a person.".to_owned(),
         "recipient_cap" => "Many mails went to a recipient today without a person.".to_owned(),
         other => format!("A policy asks for a person ({other})."),
@@ -217,6 +225,8 @@ pub(crate) fn short_reason(code: &str) -> String {
         "scheduled_far_ahead" => "Scheduled far ahead",
         "sent_again" => "Sent again",
         "edited" => "Edited",
+        "organization_unclaimed" => "From before the claim",
+        "nobody_else_decides" => "You decide alone",
         "thread_cap" | "recipient_cap" => "Many today",
         other => return visible(other),
     }
@@ -250,6 +260,7 @@ pub(crate) fn called_off(reason: &str, by: &Actor) -> String {
         "dropped_on_resume" => "It was dropped when the mail that had been held back was let go.".to_owned(),
         "approval_not_valid" => "Its votes, counted again before sending, did not suffice.".to_owned(),
         "organization_gone" => "The organization is gone.".to_owned(),
+        "organization_unclaimed" => "Nobody had claimed the organization yet.".to_owned(),
         "domain_not_verified" => "The domain that it was to leave from is not verified any more.".to_owned(),
         "inbox_gone" => "The inbox is gone that it was to leave from.".to_owned(),
         "token_deleted" => "The API token was deleted that had asked for it.".to_owned(),

@@ -9,6 +9,8 @@ use app::base::store::Directory;
 use app::gate::notify::{
     Alerted, Disabled, DueDigest, Invited, Notifier, Notify, OwnersTold, Teller, Waiting,
 };
+use app::gate::registrations::AskedClaim;
+use app::people::email::AskedProof;
 use app::people::resets::AskedReset;
 use assembly::Aws;
 use aws_flow::SqsQueue;
@@ -93,7 +95,15 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
 /// Whether it is mailed though members are told of nothing that waits: invitations and other passwords a person asked for, and an alert
 /// is of use only where nobody can switch it off.
 fn goes_anyway(what: &Notify) -> bool {
-    matches!(what, Notify::Invited(_) | Notify::Forgot(_) | Notify::Alert(_) | Notify::Owners(_))
+    match what {
+        Notify::Invited(_)
+        | Notify::Claim(_)
+        | Notify::Proof(_)
+        | Notify::Forgot(_)
+        | Notify::Alert(_)
+        | Notify::Owners(_) => true,
+        Notify::Waiting(_) | Notify::Digest(_) | Notify::Disabled(_) => false,
+    }
 }
 
 /// What those are told of whose vote is wanted (`NotifyRule` in `template.yaml`).
@@ -115,6 +125,16 @@ pub fn read(body: &str) -> Option<Notify> {
     }
     if let Some(asked) = detail.get("password_reset") {
         return Some(Notify::Forgot(AskedReset {
+            organization_id,
+            member_id: Id::parse(&text(asked, "member_id")?).ok()?,
+            id: Id::parse(&text(asked, "id")?).ok()?,
+        }));
+    }
+    if let Some(asked) = detail.get("claim") {
+        return Some(Notify::Claim(AskedClaim { organization_id, id: Id::parse(&text(asked, "id")?).ok()? }));
+    }
+    if let Some(asked) = detail.get("email_verification") {
+        return Some(Notify::Proof(AskedProof {
             organization_id,
             member_id: Id::parse(&text(asked, "member_id")?).ok()?,
             id: Id::parse(&text(asked, "id")?).ok()?,
@@ -279,6 +299,27 @@ mod tests {
             id: domain::AuditId::new(now, [3; 10]),
         };
         assert_eq!(read(&wire::people::resets::write(&asked)), Some(Notify::Forgot(asked)));
+    }
+
+    #[test]
+    fn a_claim_reads_back() {
+        let now = Timestamp::from_millisecond(1_767_225_600_123).unwrap();
+        let asked = AskedClaim {
+            organization_id: domain::OrganizationId::new(now, [1; 10]),
+            id: domain::AuditId::new(now, [3; 10]),
+        };
+        assert_eq!(read(&wire::gate::registrations::write(&asked)), Some(Notify::Claim(asked)));
+    }
+
+    #[test]
+    fn a_proof_of_an_address_reads_back() {
+        let now = Timestamp::from_millisecond(1_767_225_600_123).unwrap();
+        let asked = AskedProof {
+            organization_id: domain::OrganizationId::new(now, [1; 10]),
+            member_id: domain::MemberId::new(now, [2; 10]),
+            id: domain::AuditId::new(now, [3; 10]),
+        };
+        assert_eq!(read(&wire::people::email::write(&asked)), Some(Notify::Proof(asked)));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod people {
     pub mod account;
     mod attempts;
     mod codes;
+    pub mod email;
     pub mod members;
     pub mod notifications;
     pub mod openid;
@@ -79,6 +80,7 @@ pub mod gate {
     pub mod purge;
     pub(crate) mod quote;
     pub mod rate;
+    pub mod registrations;
     pub mod risks;
     pub mod seats;
     pub mod settle;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::feed::Feed;
 use app::base::ports::{
-    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow,
+    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, SignUp, Signer, Workflow,
 };
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
@@ -60,6 +60,7 @@ impl Aws {
                 region,
                 message_id_domain,
                 public_url: setting("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
+                sign_up: setting("SIGN_UP").as_deref().map(SignUp::parse).unwrap_or_default(),
                 allow_loopback_webhooks: setting("ALLOW_LOOPBACK_WEBHOOKS").as_deref() == Some("true"),
             }),
         }

@@ -13,12 +13,14 @@ pub mod base {
 }
 
 mod people {
+    pub(crate) mod email;
     pub(crate) mod invitation;
     pub(crate) mod member;
     pub(crate) mod notifications;
     pub(crate) mod openid;
     pub(crate) mod organization;
     pub(crate) mod passkey;
+    pub(crate) mod registration;
     pub(crate) mod reset;
     pub(crate) mod session;
     pub(crate) mod setup;

@@ -25,6 +25,7 @@ pub mod people {
     pub mod alert;
     pub mod browser;
     pub mod credential;
+    pub mod email;
     pub mod invitation;
     pub mod limit;
     pub mod notifications;
@@ -32,6 +33,7 @@ pub mod people {
     pub mod organization;
     pub mod passkey;
     pub mod pending;
+    pub mod registration;
     pub mod reset;
     pub mod seats;
     pub mod second_factor;

@@ -294,6 +294,7 @@ fn around(roles: &[Role]) -> Around {
             paused: None,
             sends_per_day: None,
             require_second_factor: false,
+            unclaimed: false,
             created_at: NOW,
         }),
         inbox: Some(Inbox {

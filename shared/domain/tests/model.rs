@@ -1137,6 +1137,7 @@ impl World {
                 paused: paused(self.pauses[0]),
                 sends_per_day: None,
                 require_second_factor: false,
+                unclaimed: false,
                 created_at: T0,
             }),
             inbox: Some(Inbox {

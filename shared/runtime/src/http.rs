@@ -1,6 +1,7 @@
 //! A route: what it takes, what it answers, and the loop that serves it behind an HTTP API (payload format 2.0).
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use app::base::enter::{Entered, Once, Repeatable, identify, rates_left};
@@ -110,6 +111,8 @@ pub struct Request {
     pub cookies: HashMap<String, String>,
     /// The body.
     pub body: Bytes,
+    /// The address of the network that the gateway was called from: of whoever stands before it, where something does.
+    pub source: Option<IpAddr>,
     /// API Gateway's id of the request.
     pub id: String,
     /// API Gateway's id of the API that was called.
@@ -178,6 +181,7 @@ impl Request {
                 .collect(),
             headers,
             body,
+            source: event.request_context.http.source_ip.as_deref().and_then(|text| text.parse().ok()),
             id: event.request_context.request_id.unwrap_or_default(),
             api_id: event.request_context.apiid.unwrap_or_default(),
             rates: OnceLock::new(),

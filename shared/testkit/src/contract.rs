@@ -6,7 +6,7 @@ use app::base::feed::{Feed, StoredBlock};
 use app::base::store::{
     AddressEntry, Amendment, Answer, Change, Claimed, Conflict, Contact, Counter, Directory, DirectoryWrite,
     DraftPointer, Expect, Key, List, ListError, Page, PageRequest, Record, SessionPointer, Store, StoreError,
-    Tally, ThreadPointer, TokenPointer, Watch, Write,
+    Tally, ThreadPointer, TokenPointer, Watch, Write, key, load,
 };
 use app::base::trail::{Range, Stored, Trail};
 use app::gate::rate::Places;
@@ -38,6 +38,7 @@ use domain::people::limit::SendsPerDay;
 use domain::people::notifications::Notifications;
 use domain::people::organization::{Member, Pause};
 use domain::people::passkey::Purpose;
+use domain::people::registration::{Bound, Registration, RegistrationEnd};
 use domain::people::second_factor::SecondFactor;
 use domain::people::setup::Setup;
 use domain::people::usage::{By, Of, Usage};
@@ -93,6 +94,7 @@ pub async fn run(store: &dyn Whole) {
     setups(store).await;
     ceremonies(store).await;
     openid(store).await;
+    registrations(store).await;
     sign_in_attempts(store).await;
     places(store).await;
     watch(store).await;
@@ -169,9 +171,12 @@ async fn everything_reads_back(store: &dyn Whole) {
             paused: Some(samples::pause()),
             sends_per_day: SendsPerDay::new(500),
             require_second_factor: true,
+            unclaimed: true,
             ..samples::organization(1)
         }
         .into(),
+        samples::registration(1).0.into(),
+        samples::email_proof(1).0.into(),
         samples::member(1, Role::Approver).into(),
         token.into(),
         token_pointer.into(),
@@ -1400,6 +1405,56 @@ async fn openid(store: &dyn Whole) {
     assert_eq!(store.commit(ended).await, Ok(()));
     assert_eq!(store.account(account.hash).await, Ok(None));
     assert_eq!(store.commit(end(link.member_id)).await, Ok(()), "once more");
+}
+
+/// Registrations are counted by what and within which window; an organization is claimed once, and looked after until then.
+async fn registrations(store: &dyn Whole) {
+    let (of, window) = (Digest::of(b"who signs up"), Bound::Owner.window(NOW));
+    let count = async |of, window| {
+        store.count_registration(of, window).await.unwrap_or_else(|error| panic!("{error}"))
+    };
+    assert_eq!((count(of, window).await, count(of, window).await), (1, 2));
+    assert_eq!(count(of, Bound::Unclaimed.window(NOW)).await, 1);
+    assert_eq!(count(of, Bound::Owner.window(window.ends_at())).await, 1);
+    let forget = change().directory(DirectoryWrite::ForgetRegistrations(of, window));
+    assert_eq!(store.commit(forget).await, Ok(()));
+    assert_eq!(count(of, window).await, 1);
+
+    let id = organization_id(76);
+    let unclaimed = domain::people::organization::Organization {
+        id,
+        unclaimed: true,
+        sends_per_day: SendsPerDay::new(5),
+        ..samples::organization(1)
+    };
+    let waiting = Registration { organization_id: id, ..samples::registration(76).0 };
+    let made = Change::new(id).create(unclaimed.clone()).create(waiting.clone());
+    assert_eq!(store.commit(made).await, Ok(()));
+    let (before, behind) = (waiting.expires_at, waiting.expires_at + SignedDuration::from_secs(1));
+    let waits = async |now| store.unclaimed(now, 100).await.unwrap_or_default().contains(&id);
+    assert_eq!((waits(before).await, waits(behind).await), (false, true));
+    let claim = || {
+        let amendment = Amendment { claimed: true, sends_per_day: Some(None), ..Amendment::default() };
+        Change::new(id).write(Write::Amend { key: Key::Organization, amendment })
+    };
+    let ended = waiting.ended(RegistrationEnd::Claimed(NOW));
+    assert_eq!(store.commit(claim().update(ended.clone())).await, Ok(()));
+    assert_eq!(
+        store.commit(claim()).await,
+        Err(StoreError::Conflict(vec![Conflict::Record(Key::Organization)]))
+    );
+    let wanted = (key::Organization, key::Registration);
+    let (claimed, stored) = load(store, id, wanted).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        claimed,
+        Some(domain::people::organization::Organization {
+            unclaimed: false,
+            sends_per_day: None,
+            ..unclaimed
+        })
+    );
+    assert_eq!(stored, Some(Registration { version: 2, ..ended }));
+    assert!(!waits(behind).await);
 }
 
 /// Each attempt gets a number of its own, however many come at once; numbers of another address, of another count and of

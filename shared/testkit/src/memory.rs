@@ -25,8 +25,9 @@ use domain::mailbox::domains::{DomainName, Family};
 use domain::mailbox::lifecycle::{Nonce, Outbound, State};
 use domain::mailbox::message::{Counts, Direction, Fate, Message, Shows, Thread, ThreadUpdate};
 use domain::people::credential::{Login, SignInWindow};
-use domain::people::passkey::Ceremony;
 use domain::people::openid::{OpenIdAccount, OpenIdTrip};
+use domain::people::passkey::Ceremony;
+use domain::people::registration::BoundWindow;
 use domain::people::setup::Setup;
 use domain::people::usage::{Of, Usage};
 use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
@@ -42,6 +43,8 @@ pub struct Contents {
     pub logins: BTreeMap<String, Login>,
     /// What was counted of signing in, by address.
     pub tallies: BTreeMap<(String, Tally, SignInWindow), u64>,
+    /// What was counted of registrations.
+    pub registrations: BTreeMap<(Digest, BoundWindow), u64>,
     /// Of the places of each second, how many are taken, and by which organizations.
     pub places: BTreeMap<i64, (u64, BTreeMap<OrganizationId, u64>)>,
     /// Set-up links by the hash of their secret.
@@ -190,7 +193,11 @@ fn count(stored: Option<&Record>) -> u64 {
 fn unmet_part<'a>(write: &Write, at: impl Fn(&Key) -> Option<&'a Record>) -> Option<Key> {
     let (key, met) = match write {
         Write::Pause { key, seen, .. } => (key.clone(), !unmet(at(key), Expect::Paused(*seen))),
-        Write::Amend { key, .. } => (key.clone(), at(key).is_some()),
+        Write::Amend { key, amendment } => {
+            let claimable = |it: &Record| matches!(it, Record::Organization(it) if it.unclaimed);
+            let met = at(key).is_some_and(|it| !amendment.claimed || claimable(it));
+            (key.clone(), met)
+        }
         Write::Thread(update) => {
             let key = Key::Thread(update.thread_id);
             let known = at(&key).and_then(|it| if let Record::Thread(it) = it { Some(it) } else { None });
@@ -260,7 +267,7 @@ fn is_met(contents: &Contents, write: &DirectoryWrite) -> bool {
         DirectoryWrite::Family(family) => {
             contents.families.get(&family.look).map_or(0, |known| known.version) == family.version
         }
-        DirectoryWrite::Claim(..) => true,
+        DirectoryWrite::Claim(..) | DirectoryWrite::ForgetRegistrations(..) => true,
     }
 }
 
@@ -375,6 +382,7 @@ fn change_part(contents: &mut Contents, organization_id: OrganizationId, write: 
             it.name = amendment.name.unwrap_or_else(|| it.name.clone());
             it.sends_per_day = amendment.sends_per_day.unwrap_or(it.sends_per_day);
             it.require_second_factor = amendment.require_second_factor.unwrap_or(it.require_second_factor);
+            it.unclaimed &= !amendment.claimed;
         }
         (Write::Amend { amendment, .. }, Record::Token(it)) => {
             it.name = amendment.name.unwrap_or_else(|| it.name.clone());
@@ -421,6 +429,9 @@ fn apply_to_directory(contents: &mut Contents, write: DirectoryWrite) {
         DirectoryWrite::EndLogin(email, _) => drop(contents.logins.remove(&email.mailbox_key())),
         DirectoryWrite::ForgetAttempts(email, window) => {
             contents.tallies.insert((email.mailbox_key(), Tally::Attempts, window), 0);
+        }
+        DirectoryWrite::ForgetRegistrations(of, window) => {
+            contents.registrations.insert((of, window), 0);
         }
         DirectoryWrite::UseSetup { hash, at } => {
             if let Some(setup) = contents.setups.get_mut(&hash) {
@@ -783,6 +794,13 @@ impl Directory for MemoryStore {
         Ok(*count)
     }
 
+    async fn count_registration(&self, of: Digest, window: BoundWindow) -> Result<u64, StoreError> {
+        let mut contents = self.contents();
+        let count = contents.registrations.entry((of, window)).or_default();
+        *count += 1;
+        Ok(*count)
+    }
+
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {
         let contents = self.contents();
         Ok(addresses
@@ -922,6 +940,22 @@ impl Watch for MemoryStore {
         let mut found: Vec<_> = contents.records.values().filter_map(due).collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, watched)| watched).collect())
+    }
+
+    async fn unclaimed(&self, now: Timestamp, limit: u16) -> Result<Vec<OrganizationId>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Registration(one) => {
+                    one.look_at().filter(|at| *at < now).map(|at| (at, one.organization_id))
+                }
+                _ => None,
+            })
+            .collect();
+        found.sort_unstable();
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, id)| id).collect())
     }
 
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError> {

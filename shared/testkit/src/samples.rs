@@ -45,6 +45,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, CalledThen, Credential, Role, Scope};
 use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
+use domain::people::email::{EmailProof, EmailSecret};
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::{Mails, Notifications, Quiet};
@@ -54,6 +55,7 @@ use domain::people::openid::{
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::passkey::{Ceremony, CeremonySecret, Passkey, Passkeys, Purpose, UserHandle};
 use domain::people::pending::{PendingSecret, PendingSignIn};
+use domain::people::registration::{ClaimSecret, Registration};
 use domain::people::reset::{Reset, ResetSecret};
 use domain::people::second_factor::SecondFactor;
 use domain::people::setup::{Setup, SetupSecret};
@@ -100,6 +102,7 @@ pub fn organization(n: u8) -> Organization {
         paused: None,
         sends_per_day: None,
         require_second_factor: false,
+        unclaimed: false,
         created_at: NOW,
     }
 }
@@ -150,6 +153,31 @@ pub fn accepted_invitation(n: u8) -> Invitation {
 pub fn reset(n: u8) -> (Reset, ResetSecret) {
     let secret = ResetSecret::new(organization_id(1), MemberId::new(NOW, [n; 10]), [n; 32]);
     (Reset::new(&secret, None, NOW), secret)
+}
+
+/// How [`organization`] 1 was signed up for by a program, with the link that was mailed to [`member`] `n`.
+pub fn registration(n: u8) -> (Registration, ClaimSecret) {
+    let secret = ClaimSecret::new(organization_id(1), [n; 32]);
+    let registration = Registration {
+        organization_id: organization_id(1),
+        email: member(n, Role::Owner).email,
+        member_id: MemberId::new(NOW, [n; 10]),
+        inbox_id: Some(inbox_id(n)),
+        token_id: Some(TokenId::new(NOW, [n; 10])),
+        created_at: NOW,
+        expires_at: NOW + Registration::LIFE,
+        secret: Some(secret.hash()),
+        mails: 1,
+        end: None,
+        version: 1,
+    };
+    (registration, secret)
+}
+
+/// What is known of the address of [`member`], and the secret of the link that was mailed there.
+pub fn email_proof(n: u8) -> (EmailProof, EmailSecret) {
+    let secret = EmailSecret::new(organization_id(1), MemberId::new(NOW, [n; 10]), [n; 32]);
+    (EmailProof::mailed(&secret, None, NOW), secret)
 }
 
 /// A set-up link and its secret.

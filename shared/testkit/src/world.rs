@@ -472,6 +472,7 @@ impl Default for World {
             region: "eu-west-1".into(),
             message_id_domain: "eu-west-1.amazonses.com".into(),
             public_url: Some("https://console.example.com".into()),
+            sign_up: domain::people::registration::SignUp::Open,
             allow_loopback_webhooks: false,
         };
         let ports = Ports {

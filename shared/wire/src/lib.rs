@@ -16,6 +16,7 @@ pub mod base {
 
 /// Who acts: organizations, their members, sessions and tokens.
 pub mod people {
+    pub mod email;
     pub mod members;
     pub mod notifications;
     pub mod organization;
@@ -50,6 +51,7 @@ pub mod gate {
     pub mod invitations;
     pub mod pauses;
     pub mod policies;
+    pub mod registrations;
     pub mod saved_drafts;
     pub mod seats;
     pub mod standing_approvals;

@@ -348,6 +348,7 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("domain_id", "dom_01kc1x5e3r0000000000000015"),
     ("member_id", "mem_01kc1x5e3r0000000000000016"),
     ("invitation_id", "ivt_01kc1x5e3r0000000000000017"),
+    ("organization_id", "org_01kc1x5e3r0000000000000001"),
     ("session_id", "ses_01kc1x5e3r0000000000000016"),
     ("passkey_id", "pky_01kc1x5e3r0000000000000018"),
 ];
@@ -463,6 +464,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:ConditionCheckItem",
             "s3:DeleteObjectTagging",
             "kms:Decrypt",
+            // Whoever signs up gets an organization with a data key.
+            "kms:GenerateDataKey",
             "kms:Sign",
             "s3:DeleteObject",
             "s3:GetObject",

@@ -12,6 +12,7 @@ mod openapi;
 
 mod people {
     mod alerts;
+    mod email;
     mod limits;
     mod own_sessions;
     mod passkeys;
@@ -44,6 +45,7 @@ mod gate {
     mod policies;
     mod quiet;
     mod rate;
+    mod registrations;
     mod seats;
     mod shown;
     mod unsubscribe;
@@ -79,9 +81,10 @@ mod stack {
         mod owners;
         pub(super) mod passkeys;
         mod persons;
-        mod second_factor;
+        pub(super) mod second_factor;
         mod setup;
         mod sign_in;
+        mod sign_up;
         mod tokens;
     }
 

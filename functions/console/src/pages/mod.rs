@@ -8,6 +8,7 @@ mod decide;
 mod docs;
 mod domains;
 mod edit;
+mod email;
 mod gate;
 mod groups;
 mod held;
@@ -37,6 +38,7 @@ mod setup;
 mod sign_in;
 mod sign_in_code;
 mod sign_out;
+mod sign_up;
 mod simulate;
 mod standing;
 mod style;
@@ -69,6 +71,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     domains::PAGES,
     edit::PAGES,
     groups::PAGES,
+    email::PAGES,
     held::PAGES,
     invitation::PAGES,
     inboxes::PAGES,
@@ -94,6 +97,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     sign_in_code::PAGES,
     sign_out::PAGES,
     simulate::PAGES,
+    sign_up::PAGES,
     standing::PAGES,
     style::PAGES,
     tokens::PAGES,

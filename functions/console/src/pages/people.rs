@@ -90,6 +90,15 @@ pub(super) const PAGES: &[Page] = &[
         ..MANAGED
     },
     Page {
+        path: "/people/{member_id}/second-factor",
+        get: Get::To(ONE),
+        post: Some(|context, request, at| {
+            Box::pin(async move { reset_second_factor(context, request, at.id()?).await })
+        }),
+        back: Back::To(ONE),
+        ..MANAGED
+    },
+    Page {
         path: "/people/{member_id}/transfer",
         get: Get::To(ONE),
         post: Some(|context, request, at| {
@@ -196,6 +205,8 @@ struct MemberPage {
     may_remove: bool,
     /// Whether the reader may make them owner in their own place.
     may_transfer: bool,
+    /// Where the reader takes away a second factor that they lost; none where there is none, or the reader may not.
+    reset_factor: Option<String>,
 }
 
 /// What a role lets somebody do, in a few words.
@@ -464,6 +475,9 @@ async fn one(context: &Context, request: &Request, id: MemberId) -> Result<Respo
     let visit = Visit::of(context, request, &[]).await?;
     let notice = match request.query.get("notice").map(String::as_str) {
         Some("changed") => "It is changed, from their next click on.",
+        Some("factor-reset") => {
+            "Their second factor is taken away, and they are signed out everywhere. They sign in with their password, and set up another."
+        }
         Some("transferred") => "They are an owner now, and you are an admin.",
         _ => "",
     };
@@ -484,6 +498,10 @@ async fn member(
     let is_reader = frame.me.member.id == id;
     let may_take = visit.may(Scope::MembersManage) && check_taking(&visit.principal, known.role).is_ok();
     let is_owner = visit.principal.role == Role::Owner;
+    let may_reset_factor = match visit.principal.permit::<scope::MembersManage>() {
+        Ok(permit) if may_take && !is_reader => seats::has_second_factor(&visit.ports, &permit, id).await?,
+        _ => false,
+    };
     let page = MemberPage {
         notice,
         alert,
@@ -502,6 +520,7 @@ async fn member(
             vec![]
         },
         may_remove: is_reader || may_take,
+        reset_factor: may_reset_factor.then(|| format!("{}/{id}/second-factor", route::PEOPLE)),
         may_transfer: is_owner && !is_reader && known.role != Role::Owner,
         shell: frame.shell,
     };
@@ -543,6 +562,20 @@ async fn remove(context: &Context, request: &Request, id: MemberId) -> Result<Re
     match seats::remove(&visit.ports, &visit.principal, id).await {
         Ok(()) if leaves => Ok(guard::see_other("/console/sign-in?notice=left").cookie(no_cookie())),
         Ok(()) => Ok(guard::see_other(&format!("{}?notice=removed", route::PEOPLE))),
+        Err(refusal) => told_of(&visit, refusal, id).await,
+    }
+}
+
+/// Takes away the second factor of a member who lost it.
+async fn reset_second_factor(
+    context: &Context,
+    request: &Request,
+    id: MemberId,
+) -> Result<Response, Refusal> {
+    let (visit, _) = Visit::of_form(context, request, &[]).await?;
+    let permit = visit.principal.permit::<scope::MembersManage>()?;
+    match seats::reset_second_factor(&visit.ports, &permit, id).await {
+        Ok(()) => Ok(guard::see_other(&format!("{}/{id}?notice=factor-reset", route::PEOPLE))),
         Err(refusal) => told_of(&visit, refusal, id).await,
     }
 }

@@ -4,7 +4,7 @@ use app::Refusal;
 use app::base::error::FieldError;
 use app::base::store::PageRequest;
 use app::people::second_factor::{self, Proof};
-use app::people::{account, openid, passkeys, sessions};
+use app::people::{account, email, openid, passkeys, sessions};
 use askama::Template;
 use domain::SessionId;
 use domain::base::code::Class;
@@ -35,6 +35,13 @@ pub(super) const PAGES: &[Page] = &[
         path: "/settings/password",
         get: Get::To(HERE),
         post: Some(|context, request, _| Box::pin(change_password(context, request))),
+        back: Back::To(HERE),
+        ..Page::NEW
+    },
+    Page {
+        path: "/settings/email",
+        get: Get::To(HERE),
+        post: Some(|context, request, _| Box::pin(verify_email(context, request))),
         back: Back::To(HERE),
         ..Page::NEW
     },
@@ -97,6 +104,10 @@ struct SettingsPage {
     /// What went wrong with which form.
     alert: Option<Alert>,
     csrf: String,
+    /// The address that they sign in with.
+    email: String,
+    /// Whether it is known to be theirs.
+    is_verified: bool,
     sessions: Vec<Row>,
     /// Whether there are more sessions than are shown.
     more: bool,
@@ -185,6 +196,7 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     let visit = Visit::of(context, request, &[]).await?;
     let notice = match request.query.get("notice").map(String::as_str) {
         Some("password") => "Your password is changed. All your other sessions have ended.",
+        Some("mailed") => "A mail is on its way to your address. Its link holds for a day.",
         Some("ended") => "That session has ended.",
         Some("connected") => "Your account is connected. Sign in with it from now on, or with your password.",
         Some("disconnected") => "Your account is disconnected, and all your other sessions have ended.",
@@ -212,12 +224,15 @@ async fn shown(
     let found = sessions::list(&visit.ports, &visit.session, &request).await?;
     let factor = second_factor::get(&visit.ports, &visit.session).await?;
     let keys = passkeys::list(&visit.ports, &visit.session).await?;
+    let proof = email::get(&visit.ports, &visit.session).await?;
     let now = visit.ports.now();
     let left = factor.as_ref().map_or(0, |factor| factor.recovery.len());
     let page = SettingsPage {
         notice,
         alert,
         csrf: visit.session.form_token(),
+        email: frame.me.member.email.as_str().to_owned(),
+        is_verified: proof.is_some_and(|proof| proof.proven_at.is_some()),
         sessions: found.items.iter().map(|one| Row::new(&visit.session, one, now)).collect(),
         more: found.next.is_some() && found.items.len() >= usize::from(SHOWN),
         since: factor.as_ref().and_then(|factor| factor.enabled_at).map(|at| Moment::new(at, now)),
@@ -303,6 +318,15 @@ async fn change_password(context: &Context, request: &Request) -> Result<Respons
     match account::change_password(&visit.ports, directory, &visit.session, current, new).await {
         Ok(()) => Ok(to("password")),
         Err(refusal) => again(&visit, "password", refusal).await,
+    }
+}
+
+/// Has a link mailed that proves their address.
+async fn verify_email(context: &Context, request: &Request) -> Result<Response, Refusal> {
+    let (visit, _) = Visit::of_form(context, request, &[]).await?;
+    match email::ask(&visit.ports, &visit.session).await {
+        Ok(()) => Ok(to("mailed")),
+        Err(refusal) => again(&visit, "email", refusal).await,
     }
 }
 

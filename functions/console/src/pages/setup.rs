@@ -46,7 +46,7 @@ fn secret(at: &At) -> Result<SetupSecret, Refusal> {
 }
 
 /// What the first inbox is called where nobody says otherwise.
-const USERNAME: &str = "agent";
+pub(super) const USERNAME: &str = "agent";
 
 /// What the first token may do: read its inbox, write drafts, and ask for mail to be sent.
 const AGENT: [Scope; 3] = [Scope::MessagesRead, Scope::MessagesSend, Scope::DraftsManage];
@@ -205,7 +205,7 @@ async fn submit(context: &Context, request: &Request, secret: &SetupSecret) -> R
 }
 
 /// The last step. They are in, whatever comes of the rest.
-async fn done(
+pub(super) async fn done(
     context: &Context,
     request: &Request,
     made: Made,

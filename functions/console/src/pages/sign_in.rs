@@ -6,6 +6,7 @@ use app::people::sessions::{self, Begun, Doors, SignIn};
 use askama::Template;
 use domain::base::address::EmailAddress;
 use domain::base::code::{Class, Code};
+use domain::people::registration::SignUp;
 use runtime::http::{Request, Response};
 
 use super::render;
@@ -44,6 +45,8 @@ struct SignInPage {
     expected: bool,
     /// What the provider is called that somebody may sign in with; empty where there is none.
     provider: String,
+    /// Whether whoever likes may make an organization.
+    may_sign_up: bool,
 }
 
 impl SignInPage {
@@ -51,12 +54,14 @@ impl SignInPage {
         let next = route::destination(wanted);
         let expected = next != route::QUEUE;
         let (alert, email, provider) = (String::new(), String::new(), String::new());
-        Self { shell: Shell::bare(), alert, notice: "", email, next, expected, provider }
+        let shell = Shell::bare();
+        Self { shell, alert, notice: "", email, next, expected, provider, may_sign_up: false }
     }
 
     fn of(context: &Context, wanted: &str) -> Self {
         let provider = context.powers.provider_name.as_deref().unwrap_or_default().to_owned();
-        Self { provider, ..Self::new(wanted) }
+        let may_sign_up = context.ports.settings.sign_up == SignUp::Open;
+        Self { provider, may_sign_up, ..Self::new(wanted) }
     }
 }
 

@@ -13,6 +13,7 @@ use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::people::access::Actor;
 use domain::people::limit::Buckets;
+pub use domain::people::registration::SignUp;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
     OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId,
@@ -474,6 +475,8 @@ pub struct Settings {
     pub message_id_domain: String,
     /// Scheme and host that people reach the installation under, without a slash at the end, where it knows them.
     pub public_url: Option<String>,
+    /// Whether whoever likes may make an organization.
+    pub sign_up: SignUp,
     /// Whether webhooks may go to loopback over plain HTTP: on a developer's machine alone.
     pub allow_loopback_webhooks: bool,
 }

@@ -30,6 +30,7 @@ use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::access::Role;
 use domain::people::credential::{Login, OpenedWith, Rotation, Session, SignInWindow, Token};
+use domain::people::email::EmailProof;
 use domain::people::invitation::Invitation;
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::Notifications;
@@ -37,6 +38,7 @@ use domain::people::openid::{OpenIdAccount, OpenIdLink};
 use domain::people::organization::{Member, Organization, Pause};
 use domain::people::passkey::{Ceremony, Passkeys};
 use domain::people::pending::PendingSignIn;
+use domain::people::registration::{BoundWindow, Registration};
 use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
 use domain::people::setup::Setup;
@@ -269,6 +271,8 @@ records! {
     keyed {
         /// The organization itself.
         Organization(Organization);
+        /// How the organization was signed up for, where it was.
+        Registration(Registration), version;
         /// A seat.
         Member(Member) by (id: MemberId);
         /// A token, by the hash of its secret.
@@ -353,6 +357,8 @@ records! {
         RequestLine(RequestLine, boxed *) by (at: Timestamp, id: Digest);
         /// That somebody is invited.
         Invitation(Invitation, boxed *) by (id: InvitationId), version;
+        /// Whether a member's address is known to be theirs.
+        EmailProof(EmailProof) by (member_id: MemberId), version;
         /// A reset of a member's password.
         Reset(Reset) by (member_id: MemberId), version;
         /// A part of what was counted on one day.
@@ -507,6 +513,8 @@ pub struct Amendment {
     pub sends_per_day: Option<Option<SendsPerDay>>,
     /// Of an organization, whether whoever decides needs a second factor; none where it stays.
     pub require_second_factor: Option<bool>,
+    /// Of an organization that nobody has claimed, that somebody does.
+    pub claimed: bool,
 }
 
 impl Write {
@@ -538,6 +546,8 @@ pub enum DirectoryWrite {
     EndLogin(EmailAddress, MemberId),
     /// The attempts that were counted of this address within this window ([`Directory::count`]) count as none.
     ForgetAttempts(EmailAddress, SignInWindow),
+    /// The registrations that were counted of this within this window count as none.
+    ForgetRegistrations(Digest, BoundWindow),
     /// A set-up link is used up: of two who do so at once, one has it.
     UseSetup {
         /// What its secret hashes to.
@@ -866,6 +876,9 @@ pub trait Directory: Send + Sync {
         window: SignInWindow,
     ) -> Result<u64, StoreError>;
 
+    /// Adds one to a count of registrations, as [`Self::count`] does. What is counted goes by a hash.
+    async fn count_registration(&self, of: Digest, window: BoundWindow) -> Result<u64, StoreError>;
+
     /// The owners of these addresses (at most 100), those that have one: of an inbox that was deleted, nobody.
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError>;
 
@@ -924,6 +937,9 @@ pub trait Watch: Send + Sync {
 
     /// At most `limit` deleted inboxes whose `look_at` is before `now`, the longest overdue first.
     async fn purges(&self, now: Timestamp, limit: u16) -> Result<Vec<(OrganizationId, InboxId)>, StoreError>;
+
+    /// At most `limit` organizations that nobody claimed, whose time is over before `now`, the longest overdue first.
+    async fn unclaimed(&self, now: Timestamp, limit: u16) -> Result<Vec<OrganizationId>, StoreError>;
 
     /// At most `limit` inboxes whose search index has a `look_at` before `now`, the longest overdue first.
     async fn indexes(&self, now: Timestamp, limit: u16)

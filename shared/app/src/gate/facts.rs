@@ -99,6 +99,8 @@ pub struct Gathered {
     pub facts: Facts,
     /// The recipients whom no mail may go to, whatever policies say.
     pub barred: Vec<Barred>,
+    /// Nobody has claimed the organization yet: nobody lets anything go there, policies neither.
+    pub unclaimed: bool,
 }
 
 /// Asks the store what else the policies of this book need to know: two reads at the same time.
@@ -121,7 +123,7 @@ pub async fn gather(
         .map(|volume| key::Counter(counter_hash(input.organization_id, input.inbox.id, volume, at)))
         .collect();
     let lists = barred::wanted(input.organization_id, &addresses);
-    let wanted = (contacts, counters, input.thread_id.map(key::Thread), lists);
+    let wanted = (contacts, counters, input.thread_id.map(key::Thread), lists, key::Organization);
     let records = load(&*ports.store, input.organization_id, wanted);
     // What is delivered to an inbox with a tag behind its name is written to the inbox.
     let named: BTreeMap<_, _> = addresses
@@ -131,7 +133,7 @@ pub async fn gather(
         .map(|one| (one.mailbox_key(), one))
         .collect();
     let named: Vec<EmailAddress> = named.into_values().collect();
-    let ((contacts, counters, thread, lists), owners) =
+    let ((contacts, counters, thread, lists, organization), owners) =
         try_join(records, directory.addresses(&named)).await?;
     let inboxes: BTreeSet<_> = owners
         .into_iter()
@@ -191,7 +193,8 @@ pub async fn gather(
         at,
         volumes,
     };
-    Ok(Gathered { facts, barred })
+    let unclaimed = organization.is_some_and(|organization| organization.unclaimed);
+    Ok(Gathered { facts, barred, unclaimed })
 }
 
 /// The address without the tag behind the name, where it has one.

@@ -10,6 +10,7 @@ use domain::gate::group::{groups_of, regroup};
 use domain::people::access::{Permit, Role, scope};
 use domain::people::browser::Browser;
 use domain::people::credential::{Login, OpenedWith, Secret, Session};
+use domain::people::email::EmailProof;
 use domain::people::invitation::{Accepted, Invitation, InvitationClosed, InvitationSecret};
 use domain::people::openid::OpenIdClaims;
 use domain::people::organization::{Member, Organization};
@@ -261,6 +262,7 @@ async fn join(
         let mut change = Change::new(organization_id)
             .update(Invitation { accepted, ..invitation.clone() })
             .create(member.clone())
+            .create(EmailProof::by_the_way(organization_id, member.id, now))
             .directory(DirectoryWrite::NewLogin(login.clone()))
             .create(session.clone())
             .create(SessionPointer::from(&session))

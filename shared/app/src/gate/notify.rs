@@ -7,7 +7,9 @@
 //! nothing of any mail stand in `fixed`, each with what it may name.
 
 mod alerts;
+mod claims;
 mod fixed;
+mod proofs;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -35,11 +37,13 @@ use crate::base::plain::inert;
 use crate::base::ports::{Ports, Queue, SendOutcome};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Directory, Expect, List, PageRequest, Write, key, load, typed};
+use crate::gate::registrations::AskedClaim;
 use crate::gate::risks;
+use crate::people::email::AskedProof;
 use crate::people::resets::AskedReset;
 
-/// A mail to a member about what waits for them, or to somebody who was invited. Only this module makes one, from a member's seat or an
-/// invitation and its own words.
+/// A mail to a member about what waits for them, or to somebody who was invited or is to claim an organization. Only this module makes one,
+/// from a member's seat, an invitation or a registration, and its own words.
 pub struct Notification {
     to: EmailAddress,
     mime: Vec<u8>,
@@ -75,6 +79,10 @@ pub enum Notify {
     Disabled(Disabled),
     /// Somebody was invited, or is to be told so again.
     Invited(Invited),
+    /// An organization was signed up for, and somebody is to claim it.
+    Claim(AskedClaim),
+    /// Somebody proves that their address is theirs.
+    Proof(AskedProof),
     /// Somebody forgot their password, or it is said that they did.
     Forgot(AskedReset),
     /// Something happened to somebody's own way in.
@@ -214,6 +222,8 @@ impl Teller<'_> {
             Notify::Digest(due) => self.digest(due).await,
             Notify::Disabled(disabled) => self.tell_owners(disabled).await,
             Notify::Invited(invited) => self.invite(invited).await,
+            Notify::Claim(asked) => self.let_claim(asked).await,
+            Notify::Proof(asked) => self.let_prove(asked).await,
             Notify::Forgot(asked) => self.let_reset(asked).await,
             Notify::Alert(alerted) => self.alert(alerted).await,
             Notify::Owners(told) => self.alert_owners(told).await,
@@ -389,6 +399,11 @@ impl Teller<'_> {
         wanted: &(dyn Fn(&Member) -> bool + Sync),
     ) -> Result<Vec<Member>, Refusal> {
         let mut found = vec![];
+        let organization = load(&*self.ports.store, organization_id, key::Organization).await?;
+        if organization.is_some_and(|organization| organization.unclaimed) {
+            // Whoever is to own it did not say yet that they want to hear of it, and decides nothing.
+            return Ok(found);
+        }
         let mut page = PageRequest { limit: 100, cursor: None };
         loop {
             let listed = self.ports.store.list(organization_id, &List::Members, &page).await?;

@@ -12,12 +12,13 @@ use domain::gate::policy::PolicyBook;
 use domain::people::access::{Actor, Permit, Principal, Role, scope};
 use domain::people::organization::Member;
 use domain::people::seats::{InvalidSeat, check_gift, check_taking};
+use domain::people::second_factor::SecondFactor;
 use domain::{GroupId, MemberId, OrganizationId};
 
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::Ports;
 use crate::base::retry::{Try, retry};
-use crate::base::store::{Change, DirectoryWrite, List, Page, PageRequest, Write, key, load, typed};
+use crate::base::store::{Change, DirectoryWrite, Key, List, Page, PageRequest, Write, key, load, typed};
 use crate::gate::policies::check_readable;
 use crate::people::{members, openid};
 
@@ -176,6 +177,56 @@ pub async fn remove(ports: &Ports, principal: &Principal, id: MemberId) -> Resul
         let event = seat_event(ports, organization_id, EventKind::MemberDeleted, id, member.role);
         let committed = ports.store.commit(removed.audit(entry).event(event)).await;
         Try::of(committed, ())
+    })
+    .await
+}
+
+/// Whether a member's sign-in asks for a second factor, for whoever may take it away.
+pub async fn has_second_factor(
+    ports: &Ports,
+    permit: &Permit<scope::MembersManage>,
+    id: MemberId,
+) -> Result<bool, Refusal> {
+    let factor: Option<SecondFactor> =
+        load(&*ports.store, permit.organization_id(), key::SecondFactor(id)).await?;
+    Ok(factor.is_some_and(|factor| factor.is_enabled()))
+}
+
+/// Takes away the second factor of a member who lost it, so that their password alone signs in, and ends their sessions: they are told by
+/// mail. A person does so, of somebody whose role they could take, never of themselves.
+pub async fn reset_second_factor(
+    ports: &Ports,
+    permit: &Permit<scope::MembersManage>,
+    id: MemberId,
+) -> Result<(), Refusal> {
+    let organization_id = permit.organization_id();
+    if !permit.principal().credential.is_person() {
+        let message =
+            "a program takes nobody's second factor away: sign in (POST /v1/sessions, or the console)";
+        return Err(Refusal::because(Code::PersonRequired, message));
+    }
+    if permit.actor().member() == Some(id) {
+        let message = "one's own is taken away with a code of it, or the password: DELETE /v1/me/totp; whoever has neither asks somebody else";
+        return Err(Refusal::because(Code::OwnSecondFactor, message));
+    }
+    retry(TRIES, "the member kept changing", || async {
+        let (caller, member, _) = look(ports, permit.principal(), id).await?;
+        caller.permit::<scope::MembersManage>()?;
+        check_taking(&caller, member.role).map_err(refused)?;
+        let factor: Option<SecondFactor> =
+            load(&*ports.store, organization_id, key::SecondFactor(id)).await?;
+        let factor = factor.filter(SecondFactor::is_enabled).ok_or_else(|| {
+            Refusal::because(Code::NoSecondFactor, "their sign-in asks for no second factor")
+        })?;
+        let caller_id = caller.actor.member().ok_or(Refusal::NotFound("member"))?;
+        let mut entry = ports.audit(organization_id, permit.actor(), "second_factor.reset", id);
+        entry.details = vec![("credential", caller.credential.name())];
+        let change = Change::new(organization_id)
+            .write(Write::RemoveVersion(Key::SecondFactor(id), factor.version))
+            .write(Write::EndSessions(id, ports.now()))
+            .write(Write::HoldsRole(caller_id, caller.role))
+            .audit(entry);
+        Try::of(ports.store.commit(change).await, ())
     })
     .await
 }

@@ -26,6 +26,7 @@ use crate::base::store::{Change, Directory, List, PageRequest, Write, key, load,
 use crate::gate::draft::{File, Prepared, Sending};
 use crate::gate::facts::{self, Bodies, FactsInput, Gathered};
 use crate::gate::standing;
+use crate::people::members;
 
 /// What a mail is to be done with.
 pub(crate) struct Weighed {
@@ -78,7 +79,7 @@ pub(crate) async fn weigh(
     let draft = &prepared.draft;
     let judged = judge(ports, &*sending.directory, actor, inbox, book, prepared).await?;
     let Judged { facts, evaluation, always, is_reply, answers_automatic, goes_at } = judged;
-    let risks = risks(&facts, &always, prepared);
+    let (risks, by_rule) = (risks(&facts, &always, prepared), evaluation.is_by_rule());
     let thread_id = prepared.parent.as_ref().map(|parent| parent.thread_id);
     let mut reasons = evaluation.reasons;
     let terms = match evaluation.outcome {
@@ -122,7 +123,31 @@ pub(crate) async fn weigh(
     if weighed.terms.is_none() || weighed.standing.is_some() {
         cap(ports, &mut weighed, organization_id, &recipients, prepared.parent.as_ref(), now).await?;
     }
+    if !by_rule && weighed.standing.is_none() {
+        let asked_by = actor.member();
+        if let Some(terms) = &mut weighed.terms
+            && terms.separation
+            && decides_alone(ports, organization_id, asked_by).await?
+        {
+            terms.separation = false;
+            weighed.reasons.push(DECIDES_ALONE.to_owned());
+        }
+    }
     Ok(weighed)
+}
+
+/// Why whoever asked for a mail, or owns the token that did, may approve it: nobody else could, and no policy wants somebody else.
+const DECIDES_ALONE: &str = "nobody_else_decides";
+
+/// Whether this member decides about mail, and nobody else of the organization does. The list follows the table within moments.
+async fn decides_alone(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    member_id: Option<MemberId>,
+) -> Result<bool, Refusal> {
+    let seats = members::seats(ports, organization_id).await?;
+    let mut deciders = seats.into_iter().filter(|(_, role)| role.decides()).map(|(id, _)| Some(id));
+    Ok(member_id.is_some() && deciders.next() == Some(member_id) && deciders.next().is_none())
 }
 
 /// What policies, and what always needs a person, make of a mail.
@@ -201,13 +226,16 @@ pub(crate) async fn judge(
         send_at: draft.send_at,
         revises: prepared.revises.as_ref(),
     };
-    let Gathered { facts, barred } = facts::gather(ports, directory, book, input).await?;
+    let Gathered { facts, barred, unclaimed } = facts::gather(ports, directory, book, input).await?;
     refuse_barred(prepared, &barred)?;
     let evaluation = book.evaluate(&facts);
     // Deferred, it goes later than it was asked for.
     let goes_at = first_outside(&evaluation.quiet, facts.at);
     let facts_of = (facts.tainted, answers_automatic, goes_at);
-    let always = always(inbox, prepared, facts_of, &evaluation.outcome, ports.now());
+    let mut always = always(inbox, prepared, facts_of, &evaluation.outcome, ports.now());
+    if unclaimed {
+        always.push("organization_unclaimed");
+    }
     Ok(Judged { facts, evaluation, always, is_reply, answers_automatic, goes_at })
 }
 

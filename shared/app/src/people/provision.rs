@@ -74,6 +74,7 @@ pub(crate) async fn prepare(
         paused: None,
         sends_per_day: None,
         require_second_factor: false,
+        unclaimed: false,
         created_at: now,
     };
     let mut change = Change::new(organization_id).create(organization.clone()).audit(ports.audit(

@@ -15,6 +15,7 @@ use crate::base::error::Refusal;
 use crate::base::ports::{Ports, Queue};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Directory, DirectoryWrite, Tally, Write, key, load};
+use crate::people::email::proven;
 use crate::people::password::{check_new_password, hash_password};
 
 /// A change that loses against another is made anew at most so often.
@@ -110,6 +111,7 @@ pub async fn confirm(
     retry(TRIES, "the login kept changing", || async {
         let now = ports.now();
         let Opened { reset, member, .. } = open(ports, &secret).await?;
+        let known = load(&*ports.store, member.organization_id, key::EmailProof(member.id)).await?;
         let own = |login: &Login| login.member_id == member.id;
         let login = directory.login(&member.email).await?.filter(own);
         let login = login.ok_or_else(|| closed(ResetClosed::Unknown))?;
@@ -120,6 +122,8 @@ pub async fn confirm(
             .write(Write::EndSessions(member.id, now))
             .directory(DirectoryWrite::NewPassword { login, password_hash: password_hash.clone() })
             .audit(entry);
+        // Whoever has the link had the mail.
+        let change = proven(change, &member, known.as_ref(), now);
         Try::of(ports.store.commit(change).await, ())
     })
     .await?;

@@ -39,7 +39,7 @@ pub struct NewToken {
 pub const MAX_TOKENS: u64 = 100;
 
 /// What counts the tokens of a member.
-fn count(member_id: MemberId) -> Digest {
+pub(crate) fn count(member_id: MemberId) -> Digest {
     Digest::of_parts(&[b"tokens", member_id.to_string().as_bytes()])
 }
 

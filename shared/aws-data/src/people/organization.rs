@@ -23,6 +23,8 @@ record! {
         sends_per_day: Option<SendsPerDay>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         require_second_factor: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unclaimed: bool,
         created_at: Timestamp,
     }
 }
@@ -81,7 +83,7 @@ pub(crate) fn pause(
 /// What changes of the organization or token that lies here.
 pub(crate) fn amend(place: &Place, amendment: &Amendment) -> UpdateBuilder {
     let mut update = Update::builder().set_key(Some(key(place))).condition_expression("attribute_exists(pk)");
-    let (mut set, mut remove) = (vec![], "");
+    let (mut set, mut remove) = (vec![], vec![]);
     if let Some(name) = &amendment.name {
         set.push("#name = :name");
         update = update
@@ -94,14 +96,22 @@ pub(crate) fn amend(place: &Place, amendment: &Amendment) -> UpdateBuilder {
     }
     match amendment.sends_per_day {
         None => {}
-        Some(None) => remove = " REMOVE sends_per_day",
+        Some(None) => remove.push("sends_per_day"),
         Some(Some(limit)) => {
             set.push("sends_per_day = :limit");
             update = update.expression_attribute_values(":limit", number(limit.get()));
         }
     }
-    let set = if set.is_empty() { String::new() } else { format!("SET {}", set.join(", ")) };
-    update.update_expression(format!("{set}{remove}").trim_start())
+    if amendment.claimed {
+        // Of two who claim it at once, one does.
+        update = update.condition_expression("attribute_exists(unclaimed)");
+        remove.push("unclaimed");
+    }
+    let part = |word: &str, names: &[&str]| match names {
+        [] => String::new(),
+        some => format!("{word} {} ", some.join(", ")),
+    };
+    update.update_expression(format!("{}{}", part("SET", &set), part("REMOVE", &remove)).trim_end())
 }
 
 /// Whoever caused something.

@@ -10,8 +10,9 @@ use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::mailbox::domains::{DomainName, Family};
 use domain::people::credential::{Login, SignInWindow};
-use domain::people::passkey::Ceremony;
 use domain::people::openid::{OpenIdAccount, OpenIdTrip};
+use domain::people::passkey::Ceremony;
+use domain::people::registration::BoundWindow;
 use domain::people::setup::Setup;
 use domain::{DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
 
@@ -19,7 +20,7 @@ use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, encode, key, number, place_of, text};
 use crate::delivery::waiting;
 use crate::mailbox::{domains, inbox, index, screening, trash};
-use crate::people::{member, openid, passkey, session, setup};
+use crate::people::{member, openid, passkey, registration, session, setup};
 use crate::table::{DynamoTable, classify, retry_contention};
 
 #[async_trait]
@@ -53,6 +54,23 @@ impl Directory for DynamoTable {
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew);
         // Somebody who signs in with this address at this moment gives the attempts back: nobody is to notice.
+        let counted = retry_contention(|| request.clone().send()).await.map_err(|e| classify(&e))?;
+        let counted = counted.attributes.unwrap_or_default();
+        let count = counted.get("count").and_then(|value| value.as_n().ok()?.parse().ok());
+        count.ok_or_else(|| corrupt(&Corrupt("count")))
+    }
+
+    async fn count_registration(&self, of: Digest, window: BoundWindow) -> Result<u64, StoreError> {
+        let update = registration::count(of, window, false);
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(update.get_key().clone())
+            .set_update_expression(update.get_update_expression().clone())
+            .set_expression_attribute_names(update.get_expression_attribute_names().clone())
+            .set_expression_attribute_values(update.get_expression_attribute_values().clone())
+            .return_values(ReturnValue::UpdatedNew);
         let counted = retry_contention(|| request.clone().send()).await.map_err(|e| classify(&e))?;
         let counted = counted.attributes.unwrap_or_default();
         let count = counted.get("count").and_then(|value| value.as_n().ok()?.parse().ok());
@@ -144,6 +162,10 @@ impl Watch for DynamoTable {
         self.query_watch(inbox::WATCH, now, limit, read_inbox).await
     }
 
+    async fn unclaimed(&self, now: Timestamp, limit: u16) -> Result<Vec<OrganizationId>, StoreError> {
+        self.query_watch(registration::WATCH, now, limit, read_organization).await
+    }
+
     async fn indexes(
         &self,
         now: Timestamp,
@@ -186,6 +208,14 @@ fn read_inbox(item: &Item) -> Option<(i64, (OrganizationId, InboxId))> {
     let inbox_id = InboxId::parse(parts.next()?).ok()?;
     let at = item.get("watch_at")?.as_n().ok()?.parse().ok()?;
     Some((at, (organization_id, inbox_id)))
+}
+
+/// As [`read_watched`].
+fn read_organization(item: &Item) -> Option<(i64, OrganizationId)> {
+    use domain::base::id::Id as _;
+    let place = place_of(item);
+    let organization_id = OrganizationId::parse(place.pk.split('/').next()?).ok()?;
+    Some((item.get("watch_at")?.as_n().ok()?.parse().ok()?, organization_id))
 }
 
 /// As [`read_watched`].

@@ -24,10 +24,12 @@ use domain::mailbox::message::Thread;
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role};
 use domain::people::credential::Login;
+use domain::people::email::EmailProof;
 use domain::people::limit::SendsPerDay;
 use domain::people::openid::{OpenIdAccount, OpenIdTrip};
 use domain::people::organization::{Member, Organization};
 use domain::people::passkey::{Ceremony, Purpose};
+use domain::people::registration::{Registration, RegistrationEnd};
 use domain::people::setup::Setup;
 use domain::people::usage::Of;
 use testkit::samples::{self, NOW, organization_id};
@@ -186,6 +188,11 @@ fn ways_in() -> Vec<Record> {
         Member { sessions_since: Some(samples::later(5)), ..samples::member(2, Role::Editor) }.into(),
         samples::reset(1).0.into(),
         samples::reset(1).0.used(samples::later(9)).into(),
+        Organization { unclaimed: true, ..samples::organization(1) }.into(),
+        samples::registration(1).0.into(),
+        samples::email_proof(1).0.into(),
+        EmailProof::by_the_way(organization_id(1), samples::member(1, Role::Owner).id, NOW).into(),
+        Registration { end: Some(RegistrationEnd::Claimed(NOW)), ..samples::registration(1).0 }.into(),
         samples::invitation(1).into(),
         samples::accepted_invitation(1).into(),
     ]

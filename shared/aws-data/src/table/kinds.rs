@@ -11,6 +11,7 @@
 //! | record | `pk` | `sk` | `list` / `list_at` (index `lists`) |
 //! | --- | --- | --- | --- |
 //! | organization | `org/organization` | `organization` | |
+//! | registration | `org/registration` | `registration` | |
 //! | member | `org/mem/member` | `member` | `org/members` / `mem` |
 //! | token | `org/token/hash` | `token` | `org/tokens` / `tok` |
 //! | token pointer | `org/tok` | `pointer` | |
@@ -45,6 +46,7 @@
 //! | former policy | `org/pol` | place | |
 //! | contact | `org/contact/hash` | `contact` | |
 //! | invitation | `org/ivt` | `invitation` | `org/invitations` / `ivt` |
+//! | proof of an address | `org/mem/email` | `email` | |
 //! | reset of a password | `org/mem/reset` | `reset` | |
 //! | counter | `org/counter/hash` | `counter` | |
 //! | line of the log of requests | `org/logs` | time and hash | |
@@ -70,6 +72,7 @@
 //! | verified domains that look alike | `domain-family/hash` | `family` | |
 //! | claims of a domain | `domain-claims/hash` | `claims` | |
 //! | attempts at signing in | `sign-in/hash` | `attempts` or `refusals`, window | |
+//! | counts of who signs up | `sign-up/hash` | what, window | |
 //! | places of a second | `send-rate/second` | `places` | |
 //!
 //! Mails that move also lie in the sparse index `watch`: `watch` (a shard) / `watch_at` (Unix milliseconds); those that
@@ -80,6 +83,7 @@
 //! (`org/trash/shard` / `msg`) as long as they may come back.
 //! Held mails lie in the index `watch` until they are let in or deleted.
 //! Domains lie in the index `watch` as long as somebody looks at their records by itself.
+//! Registrations lie in the index `watch` until they came to an end.
 //! Deleted inboxes lie in the index `watch` until all that they had is deleted.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
@@ -106,12 +110,14 @@ use domain::mailbox::message::{Attachment, Mark, Message, Thread, Trashed};
 use domain::mailbox::opt_out::OptOut;
 use domain::mailbox::screening::{Held, Screening};
 use domain::people::credential::{Session, Token};
+use domain::people::email::EmailProof;
 use domain::people::invitation::Invitation;
 use domain::people::notifications::Notifications;
 use domain::people::openid::OpenIdLink;
 use domain::people::organization::{Member, Organization};
 use domain::people::passkey::Passkeys;
 use domain::people::pending::PendingSignIn;
+use domain::people::registration::Registration;
 use domain::people::reset::Reset;
 use domain::people::second_factor::SecondFactor;
 use domain::people::usage::Usage;
@@ -122,7 +128,10 @@ use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, comment, contact, draft, link, notice, policy, standing};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
-use crate::people::{invitation, member, notifications, openid, organization, passkey, reset, session, token, usage};
+use crate::people::{
+    email, invitation, member, notifications, openid, organization, passkey, registration, reset, session,
+    token, usage,
+};
 
 /// Each kind of record under its type, with its key and where that lies; what is only listed has no key.
 macro_rules! kinds {
@@ -159,6 +168,7 @@ kinds! { org;
     Token(Token), Key::Token(hash) => token::at(org, *hash);
     TokenPointer(TokenPointer), Key::TokenPointer(id) => token::pointer_at(org, *id);
     Session(Session), Key::Session(hash) => session::at(org, *hash);
+    Registration(Registration), Key::Registration => registration::at(org);
     SecondFactor(SecondFactor), Key::SecondFactor(member) => member::factor_at(org, *member);
     Notifications(Notifications), Key::Notifications(member) => notifications::at(org, *member);
     Passkeys(Passkeys), Key::Passkeys(member) => passkey::at(org, *member);
@@ -198,6 +208,7 @@ kinds! { org;
     Answer(Answer), Key::Answer(hash) => answer::at(org, *hash);
     RequestLine(RequestLine), Key::RequestLine(at, id) => requests::at(org, *at, *id);
     Invitation(Invitation), Key::Invitation(id) => invitation::at(org, *id);
+    EmailProof(EmailProof), Key::EmailProof(member) => email::at(org, *member);
     Reset(Reset), Key::Reset(member) => reset::at(org, *member);
     Usage(Usage), Key::Usage(day, of, part) => usage::at(org, *day, *of, *part);
 }
@@ -268,6 +279,7 @@ mod tests {
         let key = |kind, key: Key| (kind, place(organization, &key));
         let places = [
             key("organization", Key::Organization),
+            key("registration", Key::Registration),
             key("member", Key::Member(member)),
             key("token", Key::Token(hash)),
             key("token pointer", Key::TokenPointer(domain::TokenId::new(at, entropy))),
@@ -322,6 +334,7 @@ mod tests {
             key("who may unsubscribe by a mail", Key::OptOut(hash)),
             key("entry of a list", Key::ListEntry(domain::ListEntryId::new(at, entropy))),
             key("domain", Key::Domain(domain::DomainId::new(at, entropy))),
+            key("proof of an address", Key::EmailProof(member)),
             key("reset of a password", Key::Reset(member)),
             key("invitation", Key::Invitation(domain::InvitationId::new(at, entropy))),
             ("event", event::at(organization, domain::EventId::new(at, entropy))),
@@ -341,6 +354,10 @@ mod tests {
                 domains::claims_at(&domain::mailbox::domains::DomainName::stored("x".into())),
             ),
             ("places of a second", crate::table::places::at(0)),
+            (
+                "counts of who signs up",
+                registration::count_at(hash, domain::people::registration::Bound::Client.window(at)),
+            ),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
         places.map(|(kind, place)| (kind, place.pk)).into()

@@ -22,7 +22,7 @@ use crate::delivery::event;
 use crate::gate::{contact, policy};
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox, message, thread};
-use crate::people::{member, openid, organization, passkey, session, setup, token, usage};
+use crate::people::{member, openid, organization, passkey, registration, session, setup, token, usage};
 use crate::table::lists::{Part, Reading};
 use crate::table::{DynamoTable, classify, kinds, lists, retry_contention};
 
@@ -271,6 +271,9 @@ impl DynamoTable {
                 Ok(TransactWriteItem::builder().delete(delete).build())
             }
             DirectoryWrite::EndLogin(email, member_id) => self.end_login(email, *member_id),
+            DirectoryWrite::ForgetRegistrations(of, window) => {
+                self.update(registration::count(*of, *window, true))
+            }
             DirectoryWrite::UseSetup { hash, at } => self.update(setup::use_up(*hash, *at)),
             DirectoryWrite::EndCeremony(hash) => self.remove(passkey::end_ceremony(*hash)),
             DirectoryWrite::ForgetAttempts(email, window) => {

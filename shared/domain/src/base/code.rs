@@ -89,10 +89,12 @@ codes! {
         OwnerNeeded = "owner_needed", "an owner does it";
         SecondFactorNeeded = "second_factor_needed", "the organization asks whoever decides for a second factor: set one up (`POST /v1/me/totp`, or the console's settings), and sign in with it";
         ProofNeeded = "proof_needed", "show once more that it is you (`POST /v1/me/proof` with `password` and, where a second factor is set up, `code`, or with a passkey), and repeat the request within ten minutes; whoever signed in within ten minutes is not asked";
+        OwnSecondFactor = "own_second_factor", "one's own is taken away with a code of it or the password (`DELETE /v1/me/totp`); whoever has neither asks somebody else";
         NotRequester = "not_requester", "whoever asked calls it off, or somebody who decides";
         TokenPaused = "token_paused", "this token, or the one that it was made with, is paused: an owner or an admin resumes it";
         MemberRemoved = "member_removed", "the member whom this stands for left the organization, or does not decide any more: ask an owner";
         BlockedByPolicy = "blocked_by_policy", "`details.policy_trace` says which rule and why; nothing was stored";
+        SignUpClosed = "sign_up_closed", "nobody makes an organization here by themselves: ask an owner of one for an invitation";
         ForeignForm = "foreign_form", "the form was not sent by this console: open the page anew";
         ForeignOrigin = "foreign_origin", "call it from a program, or from a page of this host: a browser sends `Origin` for every other";
     }
@@ -154,6 +156,13 @@ codes! {
         SetupNotValid = "setup_not_valid", "the link is cut short or long over: whoever deployed the installation draws another (`infra/docs/RUNBOOK.md`)";
         SetupUsed = "setup_used", "an organization was made with this link: sign in, or have another link drawn";
         SetupExpired = "setup_expired", "a link holds for 24 hours: whoever deployed the installation draws another";
+        ClaimNotValid = "claim_not_valid", "the newest mail has the link that holds; where there is none, sign up again";
+        ClaimUsed = "claim_used", "the organization has its owner: sign in, or ask them for an invitation";
+        ClaimExpired = "claim_expired", "an organization that nobody claims within seven days is deleted with its mail: sign up again";
+        ClaimMailedOften = "claim_mailed_often", "look for the newest mail, also among spam; where there is none, sign up again";
+        EmailVerified = "email_verified", "there is nothing to do: the address is known to be theirs";
+        EmailLinkNotValid = "email_link_not_valid", "the newest mail has the link that holds; where there is none, ask for another (`POST /v1/me/email/verification`)";
+        EmailLinkExpired = "email_link_expired", "a link holds for a day: ask for another (`POST /v1/me/email/verification`)";
         OrganizationExists = "organization_exists", "its owners invite others; a link that makes one more is drawn with `{\"another\": true}`";
         LastOwner = "last_owner", "an organization keeps an owner: make somebody else one first (`POST /v1/organization/transfer-ownership`)";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
@@ -325,6 +334,8 @@ codes! {
     }
     RateLimited {
         DailyLimitReached = "daily_limit_reached", "no more mails may be asked for today (UTC): wait as `Retry-After` says, or have a person raise `sends_per_day` of the token or the organization; a domain that is new is warmed up";
+        TooManyRegistrations = "too_many_registrations", "one address of the network signs up 20 times an hour, one owner three times a day, and for one owner five wait unclaimed in a week: wait as `Retry-After` says";
+        TooManyVerifications = "too_many_verifications", "ten mails a day (UTC) prove an address: look for the newest, or wait as `Retry-After` says";
         TooManyInvitations = "too_many_invitations", "an organization sends 100 invitations a day (UTC), and five to one address: wait as `Retry-After` says";
         LookedJustNow = "looked_just_now", "the records of a domain are looked at every ten seconds at most: wait as `Retry-After` says";
         RateLimited = "rate_limited", "wait as `Retry-After` says; `RateLimit` says what is left";

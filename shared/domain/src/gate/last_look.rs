@@ -88,6 +88,9 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
         return withdrawn("approval_not_valid");
     };
     let Some(organization) = &around.organization else { return withdrawn("organization_gone") };
+    if organization.unclaimed {
+        return withdrawn("organization_unclaimed");
+    }
     let Some(inbox) = &around.inbox else { return withdrawn("inbox_gone") };
     if around.domain_lost {
         return withdrawn("domain_not_verified");

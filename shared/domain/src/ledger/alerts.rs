@@ -23,6 +23,11 @@ pub fn of(entry: &Entry) -> Vec<(MemberId, Alert)> {
         "passkey.remove" => own(Alert::PasskeyRemoved),
         "openid.connect" => own(Alert::OpenIdConnected),
         "openid.disconnect" => own(Alert::OpenIdDisconnected),
+        // Somebody else did it for them.
+        "second_factor.reset" => {
+            let told = MemberId::parse(&entry.target).ok();
+            told.map(|member_id| (member_id, Alert::SecondFactorRemoved)).into_iter().collect()
+        }
         "member.update" => {
             let told = MemberId::parse(&entry.target).ok();
             told.zip(changed(role(entry, "from"), role(entry, "role"))).into_iter().collect()
@@ -63,6 +68,16 @@ pub fn of_owners(entry: &Entry) -> Option<OwnersAlert> {
     let given = (deed == Deed::OwnershipGiven).then(|| entry.details.get("to")).flatten();
     let target = given.unwrap_or(&entry.target).clone();
     Some(OwnersAlert { deed, actor: entry.actor.clone(), target, roles })
+}
+
+/// Whether an entry tells that somebody is to be mailed the link by which they claim an organization.
+pub fn asks_for_claim(entry: &Entry) -> bool {
+    ["registration.create", "registration.resend"].contains(&entry.action.as_str())
+}
+
+/// Whose address an entry tells that it is to be proven by mail.
+pub fn asks_for_proof(entry: &Entry) -> Option<MemberId> {
+    entry.actor.member().filter(|_| entry.action == "email_verification.ask")
 }
 
 fn role(entry: &Entry, name: &str) -> Option<Role> {
@@ -126,6 +141,8 @@ mod tests {
         let update = |from, to| of(&entry("member.update", &target, &[("from", from), ("role", to)]));
         let alert = Alert::RoleChanged { from: Role::Viewer, to: Role::Owner };
         assert_eq!(update("viewer", "owner"), [(member(2), alert)]);
+        let lost = of(&entry("second_factor.reset", &target, &[]));
+        assert_eq!(lost, [(member(2), Alert::SecondFactorRemoved)]);
         assert_eq!(update("viewer", "viewer"), [], "other groups");
         assert_eq!(update("viewer", "king"), [], "of another version");
         let transfer =
@@ -165,6 +182,23 @@ mod tests {
         let transfer =
             entry("organization.transfer_ownership", "org_1", &[("to", &target), ("from", "viewer")]);
         assert_eq!(of_owners(&transfer).unwrap().target, target);
+    }
+
+    #[test]
+    fn whoever_is_to_claim_an_organization_is_mailed_and_hears_of_nothing_else() {
+        for (action, asks) in
+            [("registration.create", true), ("registration.resend", true), ("registration.claim", false)]
+        {
+            let entry = entry(action, "org_1", &[]);
+            assert_eq!((asks_for_claim(&entry), of(&entry)), (asks, vec![]), "{action}");
+        }
+    }
+
+    #[test]
+    fn whoever_proves_their_address_is_mailed() {
+        let asked = entry("email_verification.ask", "mem_1", &[]);
+        assert_eq!((asks_for_proof(&asked), of(&asked)), (Some(member(1)), vec![]));
+        assert_eq!(asks_for_proof(&entry("email_verification.confirm", "mem_1", &[])), None);
     }
 
     #[test]

@@ -966,6 +966,7 @@ mod tests {
             paused: None,
             sends_per_day: None,
             require_second_factor,
+            unclaimed: false,
             created_at: now,
         };
         let of = |role, opened_with, required| {

@@ -58,6 +58,8 @@ pub struct Organization {
     /// Whether whoever decides has to sign in with a second factor: a session that was opened without one, and a one-time link, decides
     /// nothing.
     pub require_second_factor: bool,
+    /// Whether it was signed up for and nobody has claimed it yet: nobody decides there, and nothing leaves it.
+    pub unclaimed: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }

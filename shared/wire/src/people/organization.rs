@@ -99,7 +99,7 @@ request! {
 pub fn update(body: &[u8]) -> Result<Amendment, Refusal> {
     let UpdateOrganization { name, sends_per_day, require_second_factor } = request::body(body)?;
     let sends_per_day = sends_per_day.map(|limit| limit.0.map(|limit| limit.0));
-    Ok(Amendment { name: name.map(|name| name.0), sends_per_day, require_second_factor })
+    Ok(Amendment { name: name.map(|name| name.0), sends_per_day, require_second_factor, claimed: false })
 }
 
 /// An organization.
@@ -114,6 +114,8 @@ pub struct OrganizationView<'a> {
     sends_per_day: Option<DailyLimit>,
     /// Whether whoever decides has to sign in with a second factor.
     require_second_factor: bool,
+    /// While nobody has claimed it: nobody decides there, and nothing leaves it.
+    unclaimed: bool,
 }
 
 /// An organization.
@@ -124,6 +126,7 @@ pub fn organization(organization: &Organization) -> OrganizationView<'_> {
         paused: organization.paused.as_ref().map(pause),
         sends_per_day: organization.sends_per_day.map(DailyLimit),
         require_second_factor: organization.require_second_factor,
+        unclaimed: organization.unclaimed,
     }
 }
 

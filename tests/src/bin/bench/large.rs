@@ -276,6 +276,7 @@ async fn fill(stack: &Stack, count: usize) -> Result<Filled, String> {
         region: "eu-west-1".to_owned(),
         message_id_domain: "eu-west-1.amazonses.com".to_owned(),
         public_url: None,
+        sign_up: domain::people::registration::SignUp::Invite,
         allow_loopback_webhooks: false,
     };
     let (clock, waiting) = (Arc::new(Filed::default()), Waiting::default());

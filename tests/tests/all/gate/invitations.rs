@@ -137,7 +137,9 @@ async fn somebody_is_invited_by_mail_and_gets_their_seat_once() {
     let entered = enter(&world.ports, Some(shown.reveal()), &[], None).await.unwrap();
     assert_eq!(entered.principal.scopes, Role::Approver.scopes());
     assert_eq!(code(accept(&world, &link).await), Code::InvitationUsed);
+    let proof = (organization_id(1), Key::EmailProof(session.member_id));
     let contents = world.store.contents();
+    assert!(contents.records.contains_key(&proof), "they had the mail");
     let login = contents.logins.get(&samples::address(EMAIL).mailbox_key()).unwrap();
     assert_eq!((login.member_id, login.organization_id), (session.member_id, organization_id(1)));
     let actions: Vec<_> = contents.audit.iter().map(|entry| entry.action).collect();

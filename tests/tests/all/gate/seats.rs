@@ -15,6 +15,7 @@ use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Principal, Role, Scope, scope};
 use domain::people::credential::{Secret, Standing};
+use domain::people::second_factor::SecondFactor;
 use domain::{GroupId, MemberId, OrganizationId, Timestamp};
 use testkit::samples::{self, organization_id};
 use testkit::world::World;
@@ -361,4 +362,35 @@ async fn ownership_is_given_once_however_many_give_it_at_one_moment() {
     assert_eq!(code(seats::transfer(&ports, &owner(), id(APPROVER)).await), Code::OwnersOnly);
     let owners: Vec<_> = roles(&world).into_iter().filter(|(_, role)| *role == Role::Owner).collect();
     assert_eq!(owners, [(id(ADMIN), Role::Owner)]);
+}
+
+#[tokio::test]
+async fn a_lost_second_factor_is_taken_away_by_a_person_who_could_take_the_role_and_never_by_oneself() {
+    let world = world(&ALL).await;
+    for n in [OWNER, ADMIN, APPROVER] {
+        let factor = SecondFactor { enabled_at: Some(samples::NOW), ..samples::second_factor(n) };
+        world.ports.store.commit(Change::new(organization_id(1)).create(factor)).await.unwrap();
+    }
+    let has =
+        |n| world.store.contents().records.contains_key(&(organization_id(1), Key::SecondFactor(id(n))));
+    let reset = async |by: &Permit<scope::MembersManage>, n| {
+        seats::reset_second_factor(&world.ports, by, id(n)).await
+    };
+    let admin = may(&person(ADMIN, Role::Admin));
+    assert_eq!(code(reset(&admin, OWNER).await), Code::OwnersOnly);
+    assert_eq!(code(reset(&admin, ADMIN).await), Code::OwnSecondFactor);
+    assert_eq!(code(reset(&owner(), OWNER).await), Code::OwnSecondFactor);
+    let (token, _) = samples::token(OWNER, Role::Owner, &[Scope::MembersManage]);
+    assert_eq!(code(reset(&may(&token.principal()), APPROVER).await), Code::PersonRequired);
+    assert!([OWNER, ADMIN, APPROVER].into_iter().all(has), "nothing was done");
+    assert!(enters(&world, &secret(APPROVER)).await.is_ok());
+    reset(&admin, APPROVER).await.unwrap();
+    assert!(!has(APPROVER) && enters(&world, &secret(APPROVER)).await.is_err());
+    let entry = world.store.contents().audit.last().cloned().unwrap();
+    assert_eq!((entry.action, entry.target), ("second_factor.reset", id(APPROVER).to_string()));
+    assert_eq!(code(reset(&admin, APPROVER).await), Code::NoSecondFactor);
+    reset(&owner(), ADMIN).await.unwrap();
+    // Whoever is no manager any more takes nothing away.
+    give(&world.ports, &owner(), ADMIN, Role::Viewer).await.unwrap();
+    assert_eq!(code(reset(&admin, APPROVER).await), Code::MissingScope);
 }

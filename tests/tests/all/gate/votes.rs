@@ -781,6 +781,40 @@ async fn a_standing_approval_is_one_vote_and_never_the_requesters_own() {
     assert_eq!(held(&own, ANN).await.approval.decision, Decision::Pending, "the owner of the token made it");
 }
 
+/// Those who decide beside member 1 leave.
+async fn leave(world: &World) {
+    let others = [(2, Role::Approver), (3, Role::Approver), (4, Role::Owner)];
+    for (n, role) in others {
+        let gone = Write::Unseat(samples::member(n, role).id, role);
+        world.ports.store.commit(Change::new(samples::organization_id(1)).write(gone)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn whoever_decides_alone_approves_what_their_token_asked_for_unless_a_rule_wants_somebody_else() {
+    let alone = world().await;
+    let before = held(&alone, ANN).await.approval;
+    leave(&alone).await;
+    let own = person::<scope::ApprovalsDecide>(1, Role::Owner);
+    assert_eq!(
+        code(vote(&alone, &before, &own).await),
+        "requester_cannot_decide",
+        "somebody else decided then"
+    );
+    let approval = held(&alone, ANN).await.approval;
+    assert_eq!(approval.reasons, ["no_policy_allows_it", "nobody_else_decides"]);
+    vote(&alone, &approval, &own).await.unwrap();
+    assert_eq!(send(&alone, &approval).await, Dispatched::Now(Status::Sent));
+
+    let hold = r#"{"name":"hold","when":{"always":true},"outcome":"hold"}"#;
+    let ruled = ruled(hold).await;
+    leave(&ruled).await;
+    let approval = held(&ruled, ANN).await.approval;
+    assert_eq!(approval.reasons, ["policy_holds"]);
+    assert_eq!(code(vote(&ruled, &approval, &own).await), "requester_cannot_decide");
+    assert_eq!(held(&world().await, ANN).await.approval.reasons, ["no_policy_allows_it"]);
+}
+
 /// A received mail in thread 9, that a reply can answer.
 async fn received(world: &World, automatic: bool, taint: bool) -> Message {
     let mut parent = samples::inbound(9);

@@ -164,7 +164,7 @@ fn a_limit_of_zero_is_refused_with_what_to_do_and_null_takes_one_away() {
     ] {
         assert_eq!(code(&read(body).unwrap_err()), expected, "{body}");
     }
-    let limited = |sends_per_day| Amendment { name: None, sends_per_day, require_second_factor: None };
+    let limited = |sends_per_day| Amendment { sends_per_day, ..Amendment::default() };
     assert_eq!(read(r#"{"sends_per_day": 5}"#), Ok(limited(Some(SendsPerDay::new(5)))));
     assert_eq!(read(r#"{"sends_per_day": null}"#), Ok(limited(Some(None))));
     assert_eq!(read("{}"), Ok(limited(None)));

@@ -20,6 +20,7 @@ use domain::people::access::Role;
 use domain::people::browser::Browser;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use domain::people::passkey::Ceremony;
+use domain::people::registration::BoundWindow;
 use domain::people::setup::Setup;
 use futures_util::future::BoxFuture;
 use testkit::MemoryStore;
@@ -222,6 +223,10 @@ impl Directory for Slow {
         window: SignInWindow,
     ) -> Result<u64, StoreError> {
         self.inner.count(email, tally, window).await
+    }
+
+    async fn count_registration(&self, of: Digest, window: BoundWindow) -> Result<u64, StoreError> {
+        self.inner.count_registration(of, window).await
     }
 
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {

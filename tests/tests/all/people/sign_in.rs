@@ -23,6 +23,7 @@ use domain::mailbox::message::Message;
 use domain::people::access::Role;
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use domain::people::passkey::Ceremony;
+use domain::people::registration::BoundWindow;
 use domain::people::setup::Setup;
 use testkit::MemoryStore;
 use testkit::samples;
@@ -70,6 +71,10 @@ impl Directory for Watched {
         }
         self.call("write");
         self.inner.count(email, tally, window).await
+    }
+
+    async fn count_registration(&self, of: Digest, window: BoundWindow) -> Result<u64, StoreError> {
+        self.inner.count_registration(of, window).await
     }
 
     async fn addresses(&self, addresses: &[EmailAddress]) -> Result<Vec<AddressEntry>, StoreError> {

@@ -10,6 +10,7 @@ use domain::people::access::{Actor, Role};
 use domain::people::alert::{Alert, Deed, OwnersAlert};
 use domain::people::browser::Browser;
 use domain::people::invitation::Invitation;
+use domain::people::registration::Registration;
 use domain::{MemberId, Timestamp};
 
 use super::{ADDRESS, Disabled, OwnersTold, Words, button, escape, page};
@@ -65,6 +66,46 @@ pub(super) fn invitation(organization: &str, invitation: &Invitation, url: &str)
                 "The link is for you alone, works once, and holds until {until}. Opening it changes nothing."
             ),
             "If you know nothing of this, do nothing: without you nothing follows from it.",
+        ],
+    )
+}
+
+/// What somebody is told who is to own an organization that was signed up for. Whoever asked for it chose its name, so it stands as a quotation.
+pub(super) fn claim(organization: &str, registration: &Registration, url: &str) -> Words {
+    let name = inert(organization, NAME);
+    let until = registration.expires_at.strftime("%-d %b %Y, %H:%M UTC");
+    let asked = if registration.token_id.is_some() {
+        "A program asked for an organization on Countersign, where people decide which mails of programs leave, and named you as its owner."
+    } else {
+        "Somebody, you perhaps, asked for an organization on Countersign, where people decide which mails of programs leave, with this address."
+    };
+    linked(
+        "Claim your organization on Countersign".to_owned(),
+        &[
+            format!("{asked} They call it \"{name}\"."),
+            "Nobody can sign in to it and nothing leaves it until you claim it. Then you are its owner: you see what waits there, and decide."
+                .to_owned(),
+        ],
+        ("Claim it and choose a password", url),
+        &[
+            &format!(
+                "The link is for you alone, works once, and holds until {until}. Opening it changes nothing."
+            ),
+            "If you know nothing of this, do nothing: then it is deleted, with the mail that came to it.",
+        ],
+    )
+}
+
+/// What somebody is told who proves that their address is theirs.
+pub(super) fn email_verification(url: &str) -> Words {
+    linked(
+        "Verify your address for Countersign".to_owned(),
+        &["Somebody who signs in to Countersign with this address, you perhaps, asked whether it is theirs."
+            .to_owned()],
+        ("Verify this address", url),
+        &[
+            "The link is for you alone and holds for a day. Opening it changes nothing.",
+            "If it was not you, do nothing: without you nothing follows from it.",
         ],
     )
 }

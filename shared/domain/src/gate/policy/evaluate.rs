@@ -28,6 +28,13 @@ pub const REASON_NOTHING_ALLOWS: &str = "no_policy_allows_it";
 /// A policy can't be read, or a condition of it can't be answered: it is held.
 pub const REASON_UNREADABLE: &str = "policy_unreadable";
 
+impl Evaluation {
+    /// Whether a rule says what the mail takes, or might have, could it be read: then nobody else says less.
+    pub fn is_by_rule(&self) -> bool {
+        self.reasons.iter().any(|reason| [REASON_HELD, REASON_UNREADABLE].contains(&reason.as_str()))
+    }
+}
+
 /// What becomes of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {

@@ -9,6 +9,7 @@ use tests::{Held, Stack, in_seconds, unique};
 
 use super::{at_each_call, left, rest, status, submit};
 use crate::stack::people::members::{invited, joined, reset};
+use crate::stack::people::second_factor::joined_with_one;
 
 /// What a client asks for.
 struct Asked {
@@ -336,6 +337,16 @@ fn own_routes() -> Vec<Route> {
                 let me = house.stack.get("/v1/me", &own).expect(200);
                 let id = me["member_id"].as_str().unwrap();
                 Asked::of("DELETE", "/v1/me/sessions".to_owned(), &own, Value::Null, id)
+            })
+        },
+        Route {
+            repeats: true,
+            done: 202,
+            ..route("api-my-email-verify", "email_verification.ask", &[], |house| {
+                let own = house.own_session();
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let id = me["member_id"].as_str().unwrap();
+                Asked::of("POST", "/v1/me/email/verification".to_owned(), &own, Value::Null, id)
             })
         },
         Route {
@@ -800,6 +811,16 @@ fn people_routes() -> Vec<Route> {
             let id = joined(&house.stack, "viewer")["member_id"].as_str().unwrap().to_owned();
             Asked::of("DELETE", format!("/v1/members/{id}"), house.owner(), Value::Null, &id)
         }),
+        route(
+            "api-members-reset-second-factor",
+            "second_factor.reset",
+            204,
+            &["no_second_factor"],
+            |house| {
+                let id = joined_with_one(&house.stack)["member_id"].as_str().unwrap().to_owned();
+                Asked::of("DELETE", format!("/v1/members/{id}/totp"), house.owner(), Value::Null, &id)
+            },
+        ),
         route("api-members-update", "member.update", 200, nothing, |house| {
             let id = joined(&house.stack, "viewer")["member_id"].as_str().unwrap().to_owned();
             Asked::of("PATCH", format!("/v1/members/{id}"), house.owner(), json!({"role": "editor"}), &id)

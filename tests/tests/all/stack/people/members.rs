@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tests::{Stack, unique};
 
-const PASSWORD: &str = "four words nobody puts together";
+pub(crate) const PASSWORD: &str = "four words nobody puts together";
 
 /// What the links end with that lead to pages of this kind and went to an address, the latest last.
 pub(crate) fn links(stack: &Stack, email: &str, page: &str) -> Vec<String> {

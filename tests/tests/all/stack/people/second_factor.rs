@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use tests::{Answer, Stack};
 
+use crate::stack::people::members::{PASSWORD, joined};
+
 /// The next code that was not shown yet: each is good once.
 struct Authenticator {
     totp: totp_rs::Totp,
@@ -47,6 +49,36 @@ fn set_up(stack: &Stack, session: &str, whose: &str) -> (Authenticator, Vec<Stri
     let confirmed = stack.post("/v1/me/totp/confirm", session, &shown).expect(200);
     let codes = confirmed["recovery_codes"].as_array().unwrap().iter();
     (held, codes.map(|code| code.as_str().unwrap().to_owned()).collect())
+}
+
+/// The session of somebody who joined the organization, and has a second factor.
+pub(crate) fn joined_with_one(stack: &Stack) -> Value {
+    let session = joined(stack, "viewer");
+    let token = session["token"].as_str().unwrap();
+    let mut held = Authenticator::of(&stack.post("/v1/me/totp", token, &json!({})).expect(201));
+    let shown = json!({"code": held.code(), "password": PASSWORD});
+    stack.post("/v1/me/totp/confirm", token, &shown).expect(200);
+    session
+}
+
+#[test]
+fn whoever_lost_their_second_factor_signs_in_without_it_once_a_manager_took_it_away() {
+    let stack = Stack::running().organization();
+    let lost = joined_with_one(&stack);
+    let (session, id) = (lost["token"].as_str().unwrap(), lost["member_id"].as_str().unwrap());
+    let path = format!("/v1/members/{id}/totp");
+    let me = stack.get("/v1/me", session).expect(200);
+    let email = me["user"]["email"].as_str().unwrap();
+    let sign_in = json!({"email": email, "password": PASSWORD});
+    stack.post("/v1/sessions", "", &sign_in).refused(401, "second_factor_required");
+    stack.call("DELETE", &path, session, None).refused(403, "missing_scope");
+    let program = json!({"name": "people", "scopes": ["members.manage"]});
+    let program = stack.post("/v1/tokens", stack.text("/owner/session"), &program).expect(201);
+    stack.call("DELETE", &path, program["token"].as_str().unwrap(), None).refused(403, "person_required");
+    assert_eq!(stack.call("DELETE", &path, stack.text("/owner/session"), None).status, 204);
+    stack.get("/v1/me", session).refused(401, "invalid_credential");
+    stack.post("/v1/sessions", "", &sign_in).expect(201);
+    stack.call("DELETE", &path, stack.text("/owner/session"), None).refused(409, "no_second_factor");
 }
 
 #[test]

@@ -55,6 +55,17 @@ fn from_the_set_up_link_to_a_first_mail_that_waits() {
     assert_eq!(waiting["data"].as_array().map(Vec::len), Some(1), "{waiting}");
     let me = stack.get("/v1/me", session).expect(200);
     assert_eq!(me["role"], "owner");
+
+    // Nobody else decides there, so the owner lets go what their own token asked for: on the page, as a person would.
+    let approval = &waiting["data"][0];
+    let path = format!("/console/approvals/{}", approval["id"].as_str().unwrap());
+    let cookie = || vec![("cookie", format!("__Host-cs_session={session}"))];
+    let page = stack.raw("GET", &path, "", cookie(), "").body.as_str().unwrap_or_default().to_owned();
+    assert!(page.contains("Nobody else of the organization decides about mail"), "{page}");
+    let digest = json!({"digest": approval["digest"]});
+    let approve = format!("/v1/approvals/{}/approve", approval["id"].as_str().unwrap());
+    let approved = stack.post(&approve, session, &digest).expect(200);
+    assert_eq!(approved["status"], "approved", "{approved}");
 }
 
 async fn fill(browser: &Client, name: &str, text: &str) {
