@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use app::Ports;
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, Signer, Workflow};
+use app::base::ports::{
+    Anchors, Backlog, Blobs, DataKeys, Eraser, Queue, Sandbox, Settings, Signer, Workflow,
+};
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::rate::Places;
 use app::gate::submit::Sending;
 use aws_data::{DynamoTable, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
-use aws_flow::{SqsQueue, StepFunctions};
+use aws_flow::{LambdaSandbox, SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use runtime::environment::{SystemClock, SystemRandom, require, setting};
 
@@ -124,6 +126,11 @@ impl Aws {
     /// The same as [`Self::index_queue`], for whoever empties it.
     pub fn index_backlog(&self) -> Arc<dyn Backlog> {
         Arc::new(SqsQueue::new(&self.config, require("INDEX_QUEUE_URL")))
+    }
+
+    /// What makes previews of files.
+    pub fn previews(&self) -> Arc<dyn Sandbox> {
+        Arc::new(LambdaSandbox::new(&runtime::aws::large(&self.config), require("PREVIEW_FUNCTION")))
     }
 
     /// Workflows.
