@@ -26,11 +26,12 @@ use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
-use testkit::world::{MemoryAnchors, Outside, PlainKeys};
+use testkit::world::{MemoryAnchors, MemorySandbox, Outside, PlainKeys};
 use testkit::{World, samples};
 
 mod compressed;
 mod owner;
+mod preview;
 mod setup;
 
 use crate::page::{Audience, Get, Page, Trust};
@@ -79,6 +80,8 @@ impl Answer {
 
 struct Console {
     world: World,
+    /// Looks at files.
+    sandbox: Arc<MemorySandbox>,
 }
 
 fn draft() -> Draft {
@@ -108,7 +111,7 @@ impl Console {
             change = change.create(samples::member(n, role)).create(samples::session(n, role).0);
         }
         world.ports.store.commit(change).await.unwrap();
-        Self { world }
+        Self { world, sandbox: Arc::default() }
     }
 
     fn ports(&self) -> &Ports {
@@ -138,9 +141,14 @@ impl Console {
         let feed = Arc::<MemoryStore>::clone(&trail);
         let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
         let powers = match trust {
-            Trust::Mail => Powers { blobs: Some(blobs), ..Powers::default() },
+            Trust::Mail => Powers {
+                blobs: Some(blobs),
+                previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),
+                ..Powers::default()
+            },
             Trust::Decide => Powers {
                 blobs: Some(blobs),
+                previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),
                 directory: Some(directory),
                 workflow: Some(workflow),
                 ..Powers::default()

@@ -19,6 +19,7 @@ mod organization;
 mod pause;
 mod people;
 mod policies;
+mod preview;
 mod problem;
 mod queue;
 mod reset;
@@ -67,6 +68,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     pause::PAGES,
     people::PAGES,
     policies::PAGES,
+    preview::PAGES,
     queue::PAGES,
     reset::PAGES,
     settings::PAGES,

@@ -174,7 +174,7 @@ pub async fn open(
     id: AttachmentId,
     most: usize,
 ) -> Result<Opened, Refusal> {
-    let (file, message) = find(ports, permit, id).await?;
+    let (mut file, message) = find(ports, permit, id).await?;
     // What was only uploaded is part of no mail, and nobody decides about it.
     let (Some((_, digest)), Some(message)) = (file.message, message) else {
         return Err(Refusal::NotFound("attachment"));
@@ -184,6 +184,7 @@ pub async fn open(
         if Digest::of(&bytes) != digest {
             return Err(Refusal::Internal(format!("{id}: the object is another file")));
         }
+        file.detected_type = detect(&bytes);
         Some(bytes)
     } else {
         None
