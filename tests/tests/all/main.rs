@@ -100,6 +100,7 @@ mod stack {
         mod html;
         pub(super) mod notify;
         mod policies;
+        mod previews;
         mod sending;
         mod shown;
         mod unsubscribe;

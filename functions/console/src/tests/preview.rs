@@ -22,8 +22,8 @@ impl Console {
     async fn with_file(&self, file: DraftAttachment) -> (Approval, String) {
         let approval = self.hold(EDITOR, Draft { attachments: vec![file], ..draft() }).await;
         let answer = self.get(APPROVER, &page(&approval)).await;
-        let places = answer.body().split("href=\"").filter_map(|rest| rest.split('"').next());
-        let address = places.filter(|place| place.ends_with("/preview")).last().unwrap().to_owned();
+        let mut places = answer.body().split("href=\"").filter_map(|rest| rest.split('"').next());
+        let address = places.find(|place| place.ends_with("/preview")).unwrap().to_owned();
         (approval, address)
     }
 
@@ -55,7 +55,7 @@ async fn a_file_is_shown_as_the_function_draws_it() {
         // What it says, what it is, and what leaves.
         "image/gif",
         "image/png",
-        "Its bytes say that it is something else",
+        "Its mail declares another type than its bytes say.",
         "the very bytes that the mail is sealed with",
         &Digest::of(PNG).hex(),
         &format!("href=\"{}\"", page(&approval)),
