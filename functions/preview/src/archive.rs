@@ -19,7 +19,9 @@ pub(crate) fn show(file: &[u8]) -> Shown {
         Ok(names) => {
             let more = u32::try_from(names.len().saturating_sub(MAX_NAMES)).unwrap_or(u32::MAX);
             let mut first: Vec<Entry> = names.into_iter().take(MAX_NAMES).collect();
-            first.iter_mut().for_each(|entry| shorten(&mut entry.name, MAX_CELL));
+            for entry in &mut first {
+                shorten(&mut entry.name, MAX_CELL);
+            }
             Shown::Names { names: first, more }
         }
         Err(why) => Shown::Nothing { why },

@@ -169,7 +169,9 @@ impl Grid {
     /// All rows as long as the longest.
     fn sheet(mut self, name: &str, hidden: bool) -> Sheet {
         let width = self.rows.iter().map(Vec::len).max().unwrap_or_default();
-        self.rows.iter_mut().for_each(|row| row.resize(width, String::new()));
+        for row in &mut self.rows {
+            row.resize(width, String::new());
+        }
         let mut name = name.to_owned();
         shorten(&mut name, MAX_CELL);
         Sheet { name, hidden, rows: self.rows, cut: self.cut }

@@ -258,7 +258,9 @@ pub fn read(answer: &[u8]) -> Preview {
                 rows.truncate(MAX_ROWS);
                 for row in rows {
                     row.truncate(MAX_COLUMNS);
-                    row.iter_mut().for_each(|cell| shorten(cell, MAX_CELL));
+                    for cell in row {
+                        shorten(cell, MAX_CELL);
+                    }
                 }
             }
             Shown::Sheets { sheets, more }
@@ -270,7 +272,9 @@ pub fn read(answer: &[u8]) -> Preview {
         }
         Shown::Names { mut names, more } => {
             names.truncate(MAX_NAMES);
-            names.iter_mut().for_each(|entry| shorten(&mut entry.name, MAX_CELL));
+            for entry in &mut names {
+                shorten(&mut entry.name, MAX_CELL);
+            }
             Shown::Names { names, more }
         }
         nothing @ Shown::Nothing { .. } => nothing,
