@@ -87,7 +87,7 @@ pub(crate) mod tests {
 
     /// A ZIP archive (APPNOTE §4.3.6) of these files. `says` is what its index says of their sizes; their own where there is none.
     pub(crate) fn zip(files: &[(&str, &[u8])], says: Option<u32>) -> Vec<u8> {
-        let (mut bytes, mut index) = (vec![], vec![]);
+        let (mut bytes, mut index): (Vec<u8>, Vec<u8>) = (vec![], vec![]);
         for (name, contents) in files {
             let mut packed = DeflateEncoder::new(vec![], Compression::fast());
             packed.write_all(contents).unwrap();
@@ -95,7 +95,7 @@ pub(crate) mod tests {
             let mut sum = Crc::new();
             sum.update(contents);
             let size = says.unwrap_or_else(|| u32::try_from(contents.len()).unwrap());
-            let mut common = vec![20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0];
+            let mut common: Vec<u8> = vec![20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0];
             for number in [sum.sum(), u32::try_from(packed.len()).unwrap(), size] {
                 common.extend(number.to_le_bytes());
             }

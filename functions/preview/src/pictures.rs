@@ -63,11 +63,11 @@ pub(crate) fn written(picture: &DynamicImage) -> Result<Picture, Why> {
     let has_alpha = picture.color().has_alpha();
     let (width, height) = (picture.width(), picture.height());
     let plain: DynamicImage = if has_alpha { picture.to_rgba8().into() } else { picture.to_rgb8().into() };
-    let mut png = Cursor::new(vec![]);
+    let mut png = Cursor::new(Vec::<u8>::new());
     plain.write_to(&mut png, ImageFormat::Png).map_err(|error| why(&error))?;
     let (mut bytes, mut format) = (png.into_inner(), PictureFormat::Png);
     if bytes.len() > PNG_UP_TO {
-        let mut jpeg = vec![];
+        let mut jpeg: Vec<u8> = vec![];
         let encoder = &mut JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
         encoder.encode_image(&on_white(&plain)).map_err(|error| why(&error))?;
         if jpeg.len() < bytes.len() {
@@ -108,7 +108,7 @@ mod tests {
             let [red, green, blue, _] = (mixed ^ (mixed >> 13)).to_be_bytes();
             Rgb([red, green, blue])
         });
-        let mut bytes = Cursor::new(vec![]);
+        let mut bytes = Cursor::new(Vec::new());
         DynamicImage::from(picture).write_to(&mut bytes, ImageFormat::Png).unwrap();
         bytes.into_inner()
     }
@@ -132,7 +132,7 @@ mod tests {
         let wide = drawn(&png(2_400, 1_200));
         assert_eq!((wide.width, wide.height, wide.format), (1_200, 600, PictureFormat::Jpeg));
         for format in [ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP] {
-            let mut bytes = Cursor::new(vec![]);
+            let mut bytes = Cursor::new(Vec::new());
             image::load_from_memory(&file).unwrap().to_rgb8().write_to(&mut bytes, format).unwrap();
             assert_eq!(drawn(&bytes.into_inner()).width, 30, "{format:?}");
         }
