@@ -4,7 +4,7 @@
 //! The answer was made of bytes of strangers, by a function that these may have taken over. So nothing in it is believed but its form,
 //! and [`read`] bounds all of it again.
 
-use app::Refusal;
+use app::base::error::Refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
