@@ -139,7 +139,7 @@ pub(crate) mod tests {
         assert_eq!(check(&zip(&[("a", b"words")], None)), Ok(()));
         assert_eq!(check(&zip(&[("a", &air)], None)), Err(Why::TooMuch));
         assert!(check(&zip(&[("a", &air)], Some(10))).is_err());
-        let half = &air[..air.len() / 2 + 1];
+        let half = &air[..=air.len() / 2];
         assert_eq!(check(&zip(&[("a", half), ("b", half)], None)), Err(Why::TooMuch));
         let many: Vec<String> = (0..=MAX_FILES).map(|n| n.to_string()).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
