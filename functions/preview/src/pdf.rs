@@ -104,9 +104,13 @@ mod tests {
 
     /// A document of so many pages, all alike.
     fn letter(pages: usize, catalog: &str, text: &str) -> Vec<u8> {
-        let kids = "3 0 R ".repeat(pages);
-        let kids = format!("<< /Type /Pages /Count {pages} /Kids [{kids}] >>");
-        pdf(&[catalog, &kids, &page(""), &stream(text), FONT])
+        // Each is an object of its own: one that is named twice is one page.
+        let others: Vec<String> = (1..pages).map(|n| format!("{} 0 R", n + 5)).collect();
+        let kids = format!("<< /Type /Pages /Count {pages} /Kids [3 0 R {}] >>", others.join(" "));
+        let (page, words) = (page(""), stream(text));
+        let mut objects = vec![catalog, &kids, &page, &words, FONT];
+        objects.extend(others.iter().map(|_| page.as_str()));
+        pdf(&objects)
     }
 
     const HELLO: &str = "BT /F1 48 Tf 20 100 Td (Hello) Tj ET";

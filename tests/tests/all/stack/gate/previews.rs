@@ -32,12 +32,14 @@ fn stream(dictionary: &str, text: &str) -> String {
 
 /// Two pages with a word, and a script that runs when it is opened.
 fn invoice() -> Vec<u8> {
+    let page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>";
     pdf(&[
         "<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> >>",
-        "<< /Type /Pages /Count 2 /Kids [3 0 R 3 0 R] >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        "<< /Type /Pages /Count 2 /Kids [3 0 R 6 0 R] >>",
+        page,
         &stream("", "BT /F1 48 Tf 20 100 Td (Invoice) Tj ET"),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        page,
     ])
 }
 
