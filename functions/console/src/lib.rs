@@ -39,7 +39,7 @@ mod words;
 use std::sync::Arc;
 
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, Queue, Signer, Workflow};
+use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, Queue, Sandbox, Signer, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -135,6 +135,8 @@ struct Context {
 struct Powers {
     /// What mails say, and their files.
     blobs: Option<Arc<dyn Blobs>>,
+    /// What says how files look.
+    previews: Option<Arc<dyn Sandbox>>,
     /// Logins and addresses.
     directory: Option<Arc<dyn Directory>>,
     /// What waits to be decided.
@@ -164,6 +166,10 @@ struct Powers {
 impl Powers {
     fn blobs(&self) -> Result<&dyn Blobs, Refusal> {
         self.blobs.as_deref().ok_or_else(|| elsewhere("objects"))
+    }
+
+    fn previews(&self) -> Result<&dyn Sandbox, Refusal> {
+        self.previews.as_deref().ok_or_else(|| elsewhere("previews"))
     }
 
     fn directory(&self) -> Result<&dyn Directory, Refusal> {
@@ -281,6 +287,7 @@ fn openid(aws: &Aws) -> Context {
 fn decide(aws: &Aws) -> Context {
     let powers = Powers {
         blobs: Some(aws.blobs()),
+        previews: Some(aws.previews()),
         directory: Some(aws.directory()),
         workflow: Some(aws.workflow()),
         ..Powers::default()
@@ -294,7 +301,7 @@ fn sign(aws: &Aws) -> Context {
 }
 
 fn mail(aws: &Aws) -> Context {
-    let powers = Powers { blobs: Some(aws.blobs()), ..Powers::default() };
+    let powers = Powers { blobs: Some(aws.blobs()), previews: Some(aws.previews()), ..Powers::default() };
     Context { ports: aws.ports(), powers, trust: Trust::Mail }
 }
 

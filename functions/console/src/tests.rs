@@ -26,7 +26,7 @@ use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
-use testkit::world::{DigestSigner, MemoryAnchors, Outside, PlainKeys};
+use testkit::world::{DigestSigner, MemoryAnchors, MemorySandbox, Outside, PlainKeys};
 use testkit::{World, samples};
 
 mod compressed;
@@ -34,6 +34,7 @@ mod live;
 mod openid;
 mod owner;
 mod policies;
+mod preview;
 mod proved;
 mod setup;
 mod sign_up;
@@ -85,6 +86,8 @@ impl Answer {
 struct Console {
     world: World,
     provider: Arc<openid::Fake>,
+    /// Looks at files.
+    sandbox: Arc<MemorySandbox>,
 }
 
 fn draft() -> Draft {
@@ -114,7 +117,7 @@ impl Console {
             change = change.create(samples::member(n, role)).create(samples::session(n, role).0);
         }
         world.ports.store.commit(change).await.unwrap();
-        Self { world, provider: Arc::default() }
+        Self { world, provider: Arc::default(), sandbox: Arc::default() }
     }
 
     fn ports(&self) -> &Ports {
@@ -144,12 +147,17 @@ impl Console {
         let feed = Arc::<MemoryStore>::clone(&trail);
         let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
         let powers = match trust {
-            Trust::Mail => Powers { blobs: Some(blobs), ..Powers::default() },
+            Trust::Mail => Powers {
+                blobs: Some(blobs),
+                previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),
+                ..Powers::default()
+            },
             Trust::Sign => {
                 Powers { trail: Some(trail), signer: Some(Arc::new(DigestSigner)), ..Powers::default() }
             }
             Trust::Decide => Powers {
                 blobs: Some(blobs),
+                previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),
                 directory: Some(directory),
                 workflow: Some(workflow),
                 ..Powers::default()

@@ -103,6 +103,9 @@ class Rights:
             # Several at once take the right to one.
             action = call.operation.removesuffix("Batch")
             yield action, self._arn("sqs", content["QueueUrl"].rsplit("/", 1)[-1]), {}
+        elif call.service == "lambda" and call.operation == "Invoke":
+            function = unquote(urlsplit(request.raw_path).path.split("/")[-2])
+            yield "InvokeFunction", self._arn("lambda", f"function:{function}"), {}
         elif call.service == "kms" and "KeyId" in content:
             yield call.operation, content["KeyId"], {}
         elif call.service == "events" and "Entries" in content:

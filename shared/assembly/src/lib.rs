@@ -8,7 +8,8 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::feed::Feed;
 use app::base::ports::{
-    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, Queue, Settings, SignUp, Signer, Workflow,
+    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, Queue, Sandbox, Settings, SignUp, Signer,
+    Workflow,
 };
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
@@ -16,7 +17,7 @@ use app::gate::rate::Places;
 use app::gate::submit::Sending;
 use app::people::openid::{ClientSecret, OpenIdBook};
 use aws_data::{DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
-use aws_flow::{SqsQueue, StepFunctions};
+use aws_flow::{LambdaSandbox, SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use passkeys::WebAuthn;
 use runtime::environment::{SystemClock, SystemRandom, require, setting};
@@ -129,6 +130,11 @@ impl Aws {
     /// The same as [`Self::index_queue`], for whoever empties it.
     pub fn index_backlog(&self) -> Arc<dyn Backlog> {
         Arc::new(SqsQueue::new(&self.config, require("INDEX_QUEUE_URL")))
+    }
+
+    /// What makes previews of files.
+    pub fn previews(&self) -> Arc<dyn Sandbox> {
+        Arc::new(LambdaSandbox::new(&runtime::aws::large(&self.config), require("PREVIEW_FUNCTION")))
     }
 
     /// Workflows.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use app::Ports;
 use app::base::ports::{
     Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Dns, Endpoints, Eraser, FlowError,
-    Identities, Identity, IdentityError, MailSender, NoAnswer, Queue, Random, SendOutcome, Settings,
+    Identities, Identity, IdentityError, MailSender, NoAnswer, Queue, Random, Sandbox, SendOutcome, Settings,
     Signature, Signer, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
@@ -123,6 +123,23 @@ impl Blobs for MemoryBlobs {
     }
     async fn download_url(&self, key: &BlobKey, _: &str) -> Result<String, BlobError> {
         Ok(format!("https://bucket.test/{}", key.path()))
+    }
+}
+
+/// What looks at files: it writes down what it was asked, and gives the answers that it was given.
+#[derive(Default)]
+pub struct MemorySandbox {
+    /// The orders, in theirs.
+    pub orders: Mutex<Vec<String>>,
+    /// The next answers, first come first served; nothing where there is none.
+    pub answers: Mutex<VecDeque<Result<Bytes, FlowError>>>,
+}
+
+#[async_trait]
+impl Sandbox for MemorySandbox {
+    async fn run(&self, order: String) -> Result<Bytes, FlowError> {
+        lock(&self.orders).push(order);
+        lock(&self.answers).pop_front().unwrap_or_else(|| Ok(Bytes::new()))
     }
 }
 

@@ -36,6 +36,7 @@ pub mod mailbox {
     pub mod inboxes;
     pub mod listed;
     pub mod messages;
+    pub mod previews;
     pub mod screening;
     pub mod search;
     pub mod threads;

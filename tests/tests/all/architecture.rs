@@ -31,6 +31,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("domains", &["app", "assembly", "aws-domains", "domain", "runtime", "wire"]),
     ("mcp", &["api", "app", "domain", "runtime", "wire"]),
     ("operator", &["app", "assembly", "runtime", "wire"]),
+    // No adapter: it has no way to anything.
+    ("preview", &["app", "mail", "runtime", "wire"]),
     ("testkit", &["app", "domain"]),
 ];
 
@@ -90,6 +92,17 @@ fn only_the_dispatch_group_can_reach_ses() {
         linkers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
         ["aws-domains", "aws-mail"]
     );
+}
+
+/// What decodes files of strangers is linked where nothing else is within reach, and nowhere else.
+#[test]
+fn only_the_preview_group_reads_files_of_strangers() {
+    for decoder in ["calamine", "hayro", "image", "zip"] {
+        let users: Vec<_> = dependencies().into_iter().filter(|(_, uses)| uses.contains(decoder)).collect();
+        assert_eq!(users.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["preview"], "{decoder}");
+    }
+    let own = &dependencies()["preview"];
+    assert!(own.iter().all(|used| !used.starts_with("aws-")), "{own:?}");
 }
 
 /// The other crate that links SES's SDK makes and removes identities: an operation that its source does not name is not linked.

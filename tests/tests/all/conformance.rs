@@ -41,6 +41,7 @@ fn served() -> BTreeMap<String, &'static str> {
         ("inbound", inbound::FUNCTIONS),
         ("mcp", mcp::FUNCTIONS),
         ("operator", operator::FUNCTIONS),
+        ("preview", preview::FUNCTIONS),
     ];
     let mut all = BTreeMap::new();
     let api = api::ENDPOINTS.iter().chain([&api::unmatched::ENDPOINT]).map(|endpoint| (endpoint.name, "api"));
@@ -524,6 +525,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kms:Decrypt",
             // Of an organization that is made with a set-up link.
             "kms:GenerateDataKey",
+            // Of the function that looks at files.
+            "lambda:InvokeFunction",
             "s3:GetObject",
             // Of anchors of the audit chain.
             "s3:ListBucketVersions",
@@ -596,6 +599,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     // It calls the API as anybody does, with the caller's own credential.
     ("mcp", &[]),
+    // It reads files of strangers.
+    ("preview", &[]),
     (
         "operator",
         &[
@@ -646,6 +651,29 @@ fn no_role_holds_more_than_its_group_may() {
         }
     }
     assert_eq!(senders, ["dispatch-notify", "dispatch-send"]);
+}
+
+/// What reads files of strangers may write its log, and who may have a file read may have nothing else done.
+#[test]
+fn previews_are_made_where_nothing_else_is_within_reach() {
+    let functions = functions();
+    let own: BTreeSet<_> =
+        functions["preview-draw"].actions.iter().map(|(action, _)| action.as_str()).collect();
+    assert_eq!(own, BTreeSet::from(["logs:CreateLogStream", "logs:PutLogEvents"]));
+    let invokes = |(name, function): (&String, &Declared)| {
+        let invoked = function.actions.iter().filter(|(action, _)| action.starts_with("lambda:"));
+        let what: BTreeSet<_> = invoked.cloned().collect();
+        (!what.is_empty()).then(|| (name.clone(), what))
+    };
+    let only = BTreeSet::from([("lambda:InvokeFunction".to_owned(), "PreviewDraw.Arn".to_owned())]);
+    let expected = ["console-decide", "console-mail"].map(|name| (name.to_owned(), only.clone()));
+    assert_eq!(functions.iter().filter_map(invokes).collect::<Vec<_>>(), expected);
+    // The process that looks at a file is ended before Lambda ends the function.
+    let template = read("template.yaml");
+    assert!(resource(&template, "PreviewDraw").contains("Timeout: 10\n"));
+    assert!(
+        read("functions/preview/src/draw.rs").contains("const LIMIT: Duration = Duration::from_secs(8);")
+    );
 }
 
 /// Whoever tells people of mail can send none of it: it reads no sealed object, and sends from one address alone.

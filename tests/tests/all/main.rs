@@ -111,6 +111,7 @@ mod stack {
         pub(super) mod notify;
         mod policies;
         mod policy_pages;
+        mod previews;
         mod sending;
         mod shown;
         mod unsubscribe;

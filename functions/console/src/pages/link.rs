@@ -12,9 +12,11 @@ use app::people::members;
 use askama::Template;
 use domain::gate::approval::{Approval, Decision, Voter};
 use domain::gate::link::{LinkClosed, LinkSecret};
+use domain::mailbox::message::Attachment;
 use domain::people::access::scope;
 use domain::{ApprovalId, AttachmentId};
 use runtime::http::{Request, Response};
+use wire::mailbox::previews::MAX_FILE;
 
 use super::approval::{self, Alert, Reader, Typed};
 use super::{decide, render};
@@ -60,6 +62,13 @@ pub(super) const PAGES: &[Page] = &[
             Box::pin(
                 async move { attachment(context, request, &at.read(LinkSecret::parse)?, at.id()?).await },
             )
+        }),
+        ..BELOW
+    },
+    Page {
+        path: "/links/{link}/attachments/{attachment_id}/preview",
+        get: Get::Page(|context, request, at| {
+            Box::pin(async move { preview(context, request, &at.read(LinkSecret::parse)?, at.id()?).await })
         }),
         ..BELOW
     },
@@ -178,17 +187,47 @@ pub(super) async fn attachment(
         let opened = links::open(ports, secret).await?;
         let permit = opened.permit::<scope::MessagesRead>()?;
         let (file, url) = attachments::download(ports, powers.blobs()?, &permit, id).await?;
-        // Those of the mail that it answers are read with it.
-        let of = file.message.map(|(message_id, _)| message_id);
-        if of != Some(opened.approval.message_id) && (of.is_none() || of != opened.approval.answers) {
-            return Err(Refusal::NotFound("attachment").into());
-        }
+        belongs(&file, &opened.approval)?;
         Ok(url)
     };
     match found.await {
         Ok(url) => Ok(guard::see_other(&url)),
         Err(refusal) => refused(refusal, request, context),
     }
+}
+
+/// What such a file looks like.
+async fn preview(
+    context: &Context,
+    request: &Request,
+    secret: &LinkSecret,
+    id: AttachmentId,
+) -> Result<Response, Refusal> {
+    let Context { ports, powers, .. } = context;
+    let found = async {
+        let opened = links::open(ports, secret).await?;
+        let permit = opened.permit::<scope::MessagesRead>()?;
+        let file = attachments::open(ports, powers.blobs()?, &permit, id, MAX_FILE).await?;
+        belongs(&file.file, &opened.approval)?;
+        Ok(file)
+    };
+    match found.await {
+        Ok(file) => {
+            let address = route::link(secret);
+            let download = format!("{address}/attachments/{id}");
+            super::preview::written(Shell::bare(), powers, file, address, download).await
+        }
+        Err(refusal) => refused(refusal, request, context),
+    }
+}
+
+/// Whether a file is one of the mail that is decided about, or of the one that it answers, which is read with it.
+fn belongs(file: &Attachment, approval: &Approval) -> Result<(), Refusal> {
+    let of = file.message.map(|(message_id, _)| message_id);
+    if of.is_some() && (of == Some(approval.message_id) || of == approval.answers) {
+        return Ok(());
+    }
+    Err(Refusal::NotFound("attachment"))
 }
 
 /// What is said after a decision. The page stands under the address of the form: sent again, it finds a used link.

@@ -27,6 +27,7 @@ mod people;
 mod policies;
 mod policy_edit;
 mod policy_form;
+mod preview;
 mod problem;
 mod prove;
 mod queue;
@@ -87,6 +88,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     policies::PAGES,
     prove::PAGES,
     policy_edit::PAGES,
+    preview::PAGES,
     queue::PAGES,
     receipts::PAGES,
     reset::PAGES,

@@ -413,6 +413,13 @@ pub trait Backlog: Send + Sync {
     async fn give_back(&self, handles: &[String]) -> Result<(), FlowError>;
 }
 
+/// A function that looks at bytes of strangers, and may touch nothing: it has what stands in its order, and gives back what it made of that.
+#[async_trait]
+pub trait Sandbox: Send + Sync {
+    /// Has an order worked on, of at most 6 MB, and waits for what comes of it. [`FlowError::Permanent`] where the function died of it.
+    async fn run(&self, order: String) -> Result<Bytes, FlowError>;
+}
+
 /// What came of one call of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Called {

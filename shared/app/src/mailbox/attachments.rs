@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::mailbox::message::{Attachment, AttachmentRef, Message};
@@ -134,8 +135,71 @@ pub async fn download(
     permit: &Permit<scope::MessagesRead>,
     id: AttachmentId,
 ) -> Result<(Attachment, String), Refusal> {
+    let (mut file, _) = find(ports, permit, id).await?;
     let organization_id = permit.organization_id();
-    let mut file = load(&*ports.store, organization_id, key::Attachment(id))
+    let key = match file.message {
+        Some(_) => BlobKey::Attachment(organization_id, id),
+        None => BlobKey::Upload(organization_id, id),
+    };
+    if file.message.is_none() {
+        file.detected_type = match blobs.get_part(&key, 0..mail::media::MAX_LOOKED_AT as u64).await {
+            Ok(beginning) => detect(&beginning),
+            Err(BlobError::Missing) => None,
+            Err(error) => return Err(error.into()),
+        };
+    }
+    let url = blobs.download_url(&key, &file.filename).await?;
+    Ok((file, url))
+}
+
+/// A file of a mail, as it is read to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The file.
+    pub file: Attachment,
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// The mail that it is part of.
+    pub message: Message,
+    /// Its bytes; none where it has more than was asked for.
+    pub bytes: Option<Bytes>,
+}
+
+/// The file of a mail, with its bytes where it has at most `most` of them. They are held against their digest, which the file's id follows
+/// from: they are the ones that the mail was received with, or is sealed with and goes out with.
+pub async fn open(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    permit: &Permit<scope::MessagesRead>,
+    id: AttachmentId,
+    most: usize,
+) -> Result<Opened, Refusal> {
+    let (mut file, message) = find(ports, permit, id).await?;
+    // What was only uploaded is part of no mail, and nobody decides about it.
+    let (Some((_, digest)), Some(message)) = (file.message, message) else {
+        return Err(Refusal::NotFound("attachment"));
+    };
+    let bytes = if usize::try_from(file.size).is_ok_and(|size| size <= most) {
+        let bytes = blobs.get(&BlobKey::Attachment(permit.organization_id(), id), most).await?;
+        if Digest::of(&bytes) != digest {
+            return Err(Refusal::Internal(format!("{id}: the object is another file")));
+        }
+        file.detected_type = detect(&bytes);
+        Some(bytes)
+    } else {
+        None
+    };
+    Ok(Opened { file, digest, message, bytes })
+}
+
+/// The record of a file, and the mail that it is part of.
+async fn find(
+    ports: &Ports,
+    permit: &Permit<scope::MessagesRead>,
+    id: AttachmentId,
+) -> Result<(Attachment, Option<Message>), Refusal> {
+    let organization_id = permit.organization_id();
+    let file = load(&*ports.store, organization_id, key::Attachment(id))
         .await?
         .filter(|file| permit.over(file.inbox_id).is_ok())
         .ok_or(Refusal::NotFound("attachment"))?;
@@ -150,20 +214,9 @@ pub async fn download(
         message_id.map(|id| key::Trashed(file.inbox_id, id)),
     );
     let (inbox, message, trashed) = load(&*ports.store, organization_id, wanted).await?;
-    if inbox.is_none() || message_id.is_some() && shown(ports, message, trashed).is_none() {
+    let message = shown(ports, message, trashed);
+    if inbox.is_none() || message_id.is_some() && message.is_none() {
         return Err(Refusal::NotFound("attachment"));
     }
-    let key = match file.message {
-        Some(_) => BlobKey::Attachment(organization_id, id),
-        None => BlobKey::Upload(organization_id, id),
-    };
-    if file.message.is_none() {
-        file.detected_type = match blobs.get_part(&key, 0..mail::media::MAX_LOOKED_AT as u64).await {
-            Ok(beginning) => detect(&beginning),
-            Err(BlobError::Missing) => None,
-            Err(error) => return Err(error.into()),
-        };
-    }
-    let url = blobs.download_url(&key, &file.filename).await?;
-    Ok((file, url))
+    Ok((file, message))
 }
