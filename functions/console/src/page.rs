@@ -11,8 +11,8 @@ use domain::people::invitation::InvitationSecret;
 use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
 use domain::{
-    ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId,
-    MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
+    ApprovalId, AttachmentId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId,
+    MemberId, MessageId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, WebhookId,
 };
 use runtime::http::{Handling, Request, Response};
 
@@ -124,6 +124,7 @@ const KINDS: &[Kind] = &[
     ("attachment_id", id::<AttachmentId>),
     ("group_id", id::<GroupId>),
     ("domain_id", id::<DomainId>),
+    ("draft_id", id::<DraftId>),
     ("event_id", id::<EventId>),
     ("inbox_id", id::<InboxId>),
     ("invitation", |text| InvitationSecret::parse(text).map(|secret| secret.reveal())),

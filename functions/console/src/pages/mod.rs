@@ -4,9 +4,11 @@ mod act;
 mod approval;
 mod attachment;
 mod audit;
+mod compose;
 mod decide;
 mod docs;
 mod domains;
+mod drafts;
 mod edit;
 mod gate;
 mod held;
@@ -21,7 +23,9 @@ mod people;
 mod policies;
 mod problem;
 mod queue;
+mod requests;
 mod reset;
+mod scheduled;
 mod security;
 mod settings;
 mod setup;
@@ -34,6 +38,7 @@ mod tokens;
 mod unsettled;
 mod usage;
 mod webhooks;
+mod writing;
 
 use app::Refusal;
 use askama::Template;
@@ -54,9 +59,11 @@ pub(crate) const ALL: &[&[Page]] = &[
     approval::PAGES,
     attachment::PAGES,
     audit::PAGES,
+    compose::PAGES,
     decide::PAGES,
     docs::PAGES,
     domains::PAGES,
+    drafts::PAGES,
     edit::PAGES,
     held::PAGES,
     invitation::PAGES,
@@ -68,7 +75,9 @@ pub(crate) const ALL: &[&[Page]] = &[
     people::PAGES,
     policies::PAGES,
     queue::PAGES,
+    requests::PAGES,
     reset::PAGES,
+    scheduled::PAGES,
     settings::PAGES,
     setup::PAGES,
     security::PAGES,
