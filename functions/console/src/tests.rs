@@ -32,6 +32,7 @@ use testkit::{World, samples};
 mod compressed;
 mod owner;
 mod setup;
+mod writing;
 
 use crate::page::{Audience, Get, Page, Trust};
 use crate::{Context, Powers, route};
@@ -235,7 +236,7 @@ fn unescaped(text: &str) -> String {
 
 /// Whether a page has a script that is not ours.
 fn has_foreign_script(page: &str) -> bool {
-    let ours = [crate::guard::FRAME_SCRIPT, crate::guard::KEYS_SCRIPT];
+    let ours = [crate::guard::FRAME_SCRIPT, crate::guard::KEYS_SCRIPT, crate::guard::WRITE_SCRIPT];
     let without = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
     ours.iter().fold(page.to_owned(), without).contains("<script")
 }
@@ -1931,6 +1932,7 @@ async fn each_page_asks_for_what_it_declares() {
         "approval_id" => samples::approval(1).id.to_string(),
         "attachment_id" => samples::attachment(1).id.to_string(),
         "domain_id" => samples::domain(1).id.to_string(),
+        "draft_id" => samples::draft(1).id.to_string(),
         "event_id" => samples::event(1).id.to_string(),
         "inbox_id" => samples::inbox_id(1).to_string(),
         "list_entry_id" => {

@@ -519,6 +519,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             // Of an organization that is made with a set-up link.
             "kms:GenerateDataKey",
             "s3:GetObject",
+            // Of what drafts said.
+            "s3:DeleteObject",
             // Of anchors of the audit chain.
             "s3:ListBucketVersions",
             "s3:DeleteObjectTagging",

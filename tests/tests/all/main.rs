@@ -103,6 +103,7 @@ mod stack {
         mod sending;
         mod shown;
         mod unsubscribe;
+        mod writing;
     }
 
     mod delivery {
