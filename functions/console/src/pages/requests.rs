@@ -270,7 +270,7 @@ const REVISIONS: usize = 20;
 /// All approvals of a mail, the first first: each edit made another.
 async fn revisions(visit: &Visit, id: ApprovalId) -> Result<Vec<Approval>, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let look = async |id| approvals::look_up(&visit.ports, &permit, id).await;
+    let look = async |id: ApprovalId| approvals::look_up(&visit.ports, &permit, id).await;
     let mut all = vec![look(id).await?];
     while let Some(before) = all[0].supersedes
         && all.len() < REVISIONS

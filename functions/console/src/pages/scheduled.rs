@@ -53,9 +53,8 @@ struct ScheduledPage {
     /// The addresses of the months beside it.
     before: Option<String>,
     after: Option<String>,
-    /// Cells in front of the first day.
-    blank: Vec<u8>,
-    cells: Vec<Cell>,
+    /// The days, behind as many empty cells as its first week lacks.
+    cells: Vec<Option<Cell>>,
     days: Vec<Day>,
     /// Whether nothing at all is to go.
     nothing: bool,
@@ -204,7 +203,6 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
         title: first.strftime("%B %Y").to_string(),
         before: address(first.yesterday().ok()).filter(|_| first > today),
         after: address(first.last_of_month().tomorrow().ok()),
-        blank: vec![0; usize::try_from(first.weekday().to_monday_zero_offset()).unwrap_or_default()],
         cells,
         days: days.into_iter().map(|(day, rows)| listed(day, rows)).collect(),
         nothing,
@@ -214,8 +212,9 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     Ok(guard::html_with_writing(200, render(&page)?))
 }
 
-/// The days of a month, each with how much is to go.
-fn cells(first: Date, today: Date, days: &BTreeMap<Date, Vec<Row>>) -> Vec<Cell> {
+/// The days of a month, each with how much is to go, in weeks that begin on a Monday.
+fn cells(first: Date, today: Date, days: &BTreeMap<Date, Vec<Row>>) -> Vec<Option<Cell>> {
+    let lacking = usize::try_from(first.weekday().to_monday_zero_offset()).unwrap_or_default();
     let all = first.series(jiff::Span::new().days(1)).take_while(|day| day.first_of_month() == first);
     let cell = |day: Date| Cell {
         number: day.day(),
@@ -224,7 +223,7 @@ fn cells(first: Date, today: Date, days: &BTreeMap<Date, Vec<Row>>) -> Vec<Cell>
         count: days.get(&day).map_or(0, Vec::len),
         today: day == today,
     };
-    all.map(cell).collect()
+    std::iter::repeat_with(|| None).take(lacking).chain(all.map(|day| Some(cell(day)))).collect()
 }
 
 fn anchor(day: Date) -> String {
@@ -245,9 +244,10 @@ mod tests {
     fn a_month_has_its_days_and_begins_on_a_monday() {
         let (first, today) = ("2026-12-01".parse::<Date>().unwrap(), "2026-12-24".parse::<Date>().unwrap());
         let cells = cells(first, today, &BTreeMap::new());
-        assert_eq!((cells.len(), cells[23].today, cells[0].today), (31, true, false));
-        assert_eq!(cells[4].anchor, "day-2026-12-05");
-        assert_eq!(first.weekday().to_monday_zero_offset(), 1, "a Tuesday");
+        // The first is a Tuesday.
+        assert!(cells[0].is_none() && cells.len() == 32);
+        let days: Vec<_> = cells.iter().flatten().map(|cell| (&*cell.anchor, cell.today)).collect();
+        assert_eq!((days[0], days[23]), (("day-2026-12-01", false), ("day-2026-12-24", true)));
     }
 
     #[test]

@@ -28,6 +28,25 @@ fn send(stack: &Stack, who: &str, page: &str, path: &str, fields: &str) -> Answe
     stack.raw("POST", path, "", headers, format!("{own}&{fields}"))
 }
 
+/// Saves a draft with a file, as a browser sends one.
+fn save_with_file(stack: &Stack, compose: &str) -> Answer {
+    let shown = look(stack, "editor", compose).body.as_str().unwrap().to_owned();
+    let csrf = shown.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let field = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let fields: String = [("csrf", csrf), ("subject", "Later"), ("act", "save")]
+        .map(|(name, value)| field(name, value))
+        .concat();
+    let file = "--b\r\nContent-Disposition: form-data; name=\"attachments\"; filename=\"Gr\u{fc}\u{df}e.txt\"\r\n\
+                Content-Type: text/plain\r\n\r\nGr\u{fc}\u{df}e\r\n--b--\r\n";
+    let headers = vec![
+        ("cookie", format!("__Host-cs_session={}", stack.text("/editor/session"))),
+        ("content-type", "multipart/form-data; boundary=b".to_owned()),
+    ];
+    stack.raw("POST", compose, "", headers, format!("{fields}{file}"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_writes_a_mail_another_approves_it_and_its_steps_are_told() {
     let (stack, driver) = (Stack::running(), Driver::start());
@@ -84,9 +103,12 @@ fn drafts_and_scheduled_mail_are_looked_after_in_the_console() {
     let stack = Stack::running().organization();
     let inbox = stack.inbox();
     let (compose, list) = (format!("/console/compose/{inbox}"), format!("/console/drafts/inboxes/{inbox}"));
-    let saved = send(&stack, "editor", &compose, &compose, "subject=Later&act=save");
+    let saved = save_with_file(&stack, &compose);
     assert_eq!(saved.status, 303, "{}", saved.body);
     let draft = saved.header("location").unwrap().split('?').next().unwrap().to_owned();
+    let api = draft.replace("/console/", "/v1/");
+    let files = stack.get(&api, stack.text("/editor/session")).expect(200)["attachments"].clone();
+    assert_eq!((&files[0]["filename"], &files[0]["size"]), (&json!("Gr\u{fc}\u{df}e.txt"), &json!(7)));
     assert!(look(&stack, "editor", &list).body.as_str().unwrap().contains(&draft));
 
     let page = format!("/console/inboxes/{inbox}");
@@ -104,7 +126,7 @@ fn drafts_and_scheduled_mail_are_looked_after_in_the_console() {
     let at = in_seconds(3_600 * 50);
     let time = at[..16].replace(':', "%3A");
     let to = "to=success%40simulator.amazonses.com";
-    let fields = format!("{to}&subject=Later&text=Hello&send_at={time}&act=send");
+    let fields = format!("{to}&subject=Later&text=Hello&send_at={time}&keep-0=yes&act=send");
     let asked = send(&stack, "editor", &draft, &draft, &fields);
     assert_eq!(asked.status, 303, "{}", asked.body);
     let timeline = asked.header("location").unwrap().split('?').next().unwrap().to_owned();
