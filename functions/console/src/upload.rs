@@ -46,11 +46,8 @@ pub(crate) fn read(body: &[u8], boundary: &str) -> Option<(HashMap<String, Strin
         rest = next;
         let head = std::str::from_utf8(head).ok()?;
         let header = |name: &str| {
-            let lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
-            lines
-                .into_iter()
-                .find(|(own, _)| own.trim().eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.trim())
+            let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+            lines.find(|(own, _)| own.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
         };
         let disposition = header("content-disposition")?;
         let name = parameter(disposition, "name")?;

@@ -189,14 +189,12 @@ impl Place {
             // What a program left to be filled in is filled in here, where somebody sees it.
             (What::Draft(_), Some(detail)) if stored.to.is_empty() || detail.draft.reply_all => {
                 let Some(filled) = answer(detail.draft.reply_all) else { return stored };
-                let join = |own: &str, more: String| match (own, more.as_str()) {
-                    ("", _) => more,
-                    (own, "") => own.to_owned(),
-                    (own, more) => format!("{own}\n{more}"),
-                };
+                let copies =
+                    [stored.cc.as_str(), filled.cc.as_str()].into_iter().filter(|list| !list.is_empty());
+                let cc = copies.collect::<Vec<_>>().join("\n");
                 let to = if stored.to.is_empty() { filled.to } else { stored.to.clone() };
                 let subject = if stored.subject.is_empty() { filled.subject } else { stored.subject.clone() };
-                Fields { to, cc: join(&stored.cc, filled.cc), subject, ..stored }
+                Fields { to, cc, subject, ..stored }
             }
             _ => stored,
         }

@@ -567,12 +567,12 @@ impl Narrow {
         let file = if self.file { "yes" } else { "" };
         let pairs = [
             ("q", words),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("inbox", &self.inbox),
+            ("from", self.from.as_str()),
+            ("to", self.to.as_str()),
+            ("inbox", self.inbox.as_str()),
             ("file", file),
-            ("after", &self.after),
-            ("before", &self.before),
+            ("after", self.after.as_str()),
+            ("before", self.before.as_str()),
         ];
         let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
         let pairs: Vec<_> = pairs.map(|(name, value)| format!("{name}={}", encode(value))).collect();

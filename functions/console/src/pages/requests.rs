@@ -558,7 +558,8 @@ fn calls(visit: &Visit, request: &Request, approval: &Approval) -> Vec<Call> {
     };
     let (inbox, message) = (approval.inbox_id, approval.message_id);
     let to: Vec<_> = approval.recipients.iter().map(|party| party.address.as_str()).collect();
-    let new = json!({ "to": to, "subject": approval.subject, "text": "What it is to say." }).to_string();
+    let new =
+        json!({ "to": to, "subject": visible(&approval.subject), "text": "What it is to say." }).to_string();
     let said = json!({ "text": "What it is to say." }).to_string();
     let (path, made) = match (approval.answers, approval.forward) {
         (Some(id), false) => (format!("/v1/inboxes/{inbox}/messages/{id}/reply"), said),
