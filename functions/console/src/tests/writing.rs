@@ -37,6 +37,15 @@ fn path(answer: &Answer) -> String {
 }
 
 impl Console {
+    fn approval(&self, id: &str) -> Approval {
+        let contents = self.world.store.contents();
+        let found = contents.records.values().find_map(|record| match record {
+            Record::Approval(found) if found.id.to_string() == id => Some((**found).clone()),
+            _ => None,
+        });
+        found.unwrap()
+    }
+
     fn approvals(&self) -> usize {
         let contents = self.world.store.contents();
         contents.records.values().filter(|record| matches!(record, Record::Approval(_))).count()
@@ -215,12 +224,7 @@ async fn a_test_mail_goes_the_way_of_any_and_its_steps_are_told() {
     assert!(console.get(OWNER, &timeline).await.body().contains("No endpoint was told"));
 
     let id = timeline.rsplit('/').next().unwrap();
-    let contents = console.world.store.contents();
-    let approval = contents.records.values().find_map(|record| match record {
-        Record::Approval(found) if found.id.to_string() == id => Some((**found).clone()),
-        _ => None,
-    });
-    console.decide(APPROVER, &approval.unwrap(), "reject", "Not <now>").await;
+    console.decide(APPROVER, &console.approval(id), "reject", "Not <now>").await;
     let steps = console.get(EDITOR, &timeline).await;
     assert!(
         steps.body().contains("Not &#60;now&#62;") && steps.body().contains(&email(APPROVER)),
