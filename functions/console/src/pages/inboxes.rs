@@ -9,6 +9,7 @@ use askama::Template;
 use domain::base::digest::Digest;
 use domain::mailbox::filter::ThreadFilter;
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::lifecycle::State;
 use domain::mailbox::message::{AttachmentRef, Direction, Message, Party, Thread};
 use domain::people::access::{Scope, scope};
 use domain::{InboxId, MessageId, ThreadId, Timestamp};
@@ -356,6 +357,8 @@ struct MessagePage {
     taints: bool,
     /// What the addresses begin with of the pages on which it is answered; none for whoever may not write.
     answer: Option<String>,
+    /// Whether it can be passed on: what nobody got of ours can't.
+    passes: bool,
     /// Where its bytes are.
     raw: String,
 }
@@ -427,6 +430,7 @@ async fn message(
         authenticated,
         taints: message.findings().iter().any(|finding| finding.kind.taints()),
         answer: visit.may(Scope::MessagesSend).then(|| format!("{}/{id}", route::compose(inbox_id))),
+        passes: message.outbound().is_none_or(|ours| matches!(ours.state, State::Accepted { .. })),
         raw: format!("{}/raw", address_of(inbox_id, id)),
         thread: thread_at(inbox_id, message.thread_id),
         row: MailRow::new(message, "", now),

@@ -46,6 +46,19 @@ impl Console {
         found.unwrap()
     }
 
+    /// As if the provider had taken its mail.
+    fn accept(&self, approval: &Approval) {
+        let key = app::base::store::Key::Message(approval.inbox_id, approval.message_id);
+        let mut contents = self.world.store.contents();
+        let Some(Record::Message(message)) = contents.records.get_mut(&(approval.organization_id, key))
+        else {
+            panic!("the mail is gone")
+        };
+        let Direction::Outbound(outbound) = &mut message.direction else { panic!("it is ours") };
+        outbound.state =
+            State::Accepted { provider_id: "ses-1".to_owned(), at: samples::NOW, outcomes: BTreeMap::new() };
+    }
+
     fn approvals(&self) -> usize {
         let contents = self.world.store.contents();
         contents.records.values().filter(|record| matches!(record, Record::Approval(_))).count()
@@ -168,9 +181,17 @@ async fn words_of_a_mail_outlive_the_session() {
 async fn mails_are_answered_and_passed_on_from_their_page() {
     let console = Console::new().await;
     let sent = console.hold(EDITOR, draft()).await;
+    console.decide(APPROVER, &sent, "approve", "").await;
     let page = format!("/console/inboxes/{}/messages/{}", samples::inbox_id(1), sent.message_id);
-    let shown = console.get(EDITOR, &page).await;
     let answer = format!("{}/{}", compose(), sent.message_id);
+    // What nobody got is not passed on.
+    let (csrf, nonce) = (token(EDITOR), "0".repeat(64));
+    let fields = [("csrf", &*csrf), ("nonce", &*nonce), ("to", "bob@example.org"), ("text", "See below.")];
+    assert!(!console.get(EDITOR, &page).await.body().contains(&format!("{answer}/forward")));
+    let early = console.post(Some(EDITOR), &format!("{answer}/forward"), &fields).await;
+    assert!(early.status() == 409 && early.alert().contains("has not gone"), "{}", early.body());
+    console.accept(&sent);
+    let shown = console.get(EDITOR, &page).await;
     for end in ["reply", "reply-all", "forward"] {
         assert!(shown.body().contains(&format!("href=\"{answer}/{end}\"")), "{end}: {}", shown.body());
     }
@@ -188,8 +209,7 @@ async fn mails_are_answered_and_passed_on_from_their_page() {
     assert!(form.body().contains("The mail that it answers") && form.body().contains("It is on its way."));
 
     let form = console.get(EDITOR, &format!("{answer}/forward")).await;
-    let (csrf, nonce) = (token(EDITOR), form.field("nonce").to_owned());
-    let fields = [("csrf", &*csrf), ("nonce", &*nonce), ("to", "bob@example.org"), ("text", "See below.")];
+    assert!(form.body().contains("The mail that is passed on"), "{}", form.body());
     let first = console.post(Some(EDITOR), &format!("{answer}/forward"), &fields).await;
     let again = console.post(Some(EDITOR), &format!("{answer}/forward"), &fields).await;
     assert_eq!((path(&first), console.approvals()), (path(&again), 2), "a double click makes one mail");

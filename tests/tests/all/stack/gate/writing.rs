@@ -142,3 +142,44 @@ fn drafts_and_scheduled_mail_are_looked_after_in_the_console() {
     let told = look(&stack, "viewer", &timeline);
     assert!(told.status == 200 && told.body.as_str().unwrap().contains("Too late"), "{}", told.body);
 }
+
+/// A received mail is read as a file, passed on once by a form that is sent twice, and answered; a draft that is deleted is gone.
+#[test]
+fn a_received_mail_is_passed_on_and_answered_in_the_console() {
+    let stack = Stack::running().organization();
+    let (inbox, subject) = (stack.inbox(), unique("Passed on"));
+    let mail = format!(
+        "From: Ann <ann@example.org>\r\nSubject: {subject}\r\nMessage-ID: <{}@example.org>\r\n\r\nHello\r\n",
+        subject.replace(' ', "-")
+    );
+    let received = stack.receive(&mail, &subject)["id"].as_str().unwrap().to_owned();
+    let page = format!("/console/inboxes/{inbox}/messages/{received}");
+    let shown = look(&stack, "viewer", &page).body.as_str().unwrap().to_owned();
+    assert!(shown.contains("What was checked") && !shown.contains("/console/compose/"), "{shown}");
+    let raw = look(&stack, "viewer", &format!("{page}/raw"));
+    let file = stack.raw("GET", raw.header("location").unwrap(), "", vec![], "");
+    assert!(file.status == 200 && file.body.as_str().unwrap().contains("Message-ID: <"), "{}", file.body);
+
+    let answer = format!("/console/compose/{inbox}/{received}");
+    let forward = format!("{answer}/forward");
+    let to = "to=success%40simulator.amazonses.com&text=See+below&files=yes";
+    // Both with what one copy of the page hides in it.
+    let nonce = "7".repeat(64);
+    let twice = [(); 2].map(|()| {
+        let sent = send(&stack, "editor", "/console/inboxes", &forward, &format!("{to}&nonce={nonce}"));
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        sent.header("location").unwrap().split('?').next().unwrap().to_owned()
+    });
+    assert_eq!(twice[0], twice[1]);
+    let told = look(&stack, "editor", &twice[0]).body.as_str().unwrap().to_owned();
+    assert!(told.contains("Passing a mail on was asked for"), "{told}");
+
+    let reply = format!("{answer}/reply");
+    let saved = send(&stack, "editor", &reply, &reply, "to=ann%40example.org&text=Hello&act=save");
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let draft = saved.header("location").unwrap().split('?').next().unwrap().to_owned();
+    let kept = look(&stack, "editor", &draft).body.as_str().unwrap().to_owned();
+    assert!(kept.contains("The mail that it answers") && kept.contains(&subject), "{kept}");
+    assert_eq!(send(&stack, "editor", &draft, &format!("{draft}/delete"), "").status, 303);
+    assert_eq!(look(&stack, "editor", &draft).status, 404);
+}
