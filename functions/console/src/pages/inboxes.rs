@@ -355,12 +355,27 @@ struct MessagePage {
     authenticated: bool,
     /// Whether what was found makes a person look at each answer in its conversation.
     taints: bool,
-    /// What the addresses begin with of the pages on which it is answered; none for whoever may not write.
-    answer: Option<String>,
-    /// Whether it can be passed on: what nobody got of ours can't.
-    passes: bool,
+    /// How it is answered; none for whoever may not write.
+    answer: Option<Answering>,
     /// Where its bytes are.
     raw: String,
+}
+
+/// How a mail is answered.
+struct Answering {
+    /// What the addresses of the pages begin with.
+    at: String,
+    /// Whether it can be passed on: what nobody got of ours can't.
+    passes: bool,
+}
+
+impl Answering {
+    fn new(message: &Message) -> Self {
+        Self {
+            at: format!("{}/{}", route::compose(message.inbox_id), message.id),
+            passes: message.outbound().is_none_or(|ours| matches!(ours.state, State::Accepted { .. })),
+        }
+    }
 }
 
 /// What a verdict of the receiving server means.
@@ -429,8 +444,7 @@ async fn message(
         checks,
         authenticated,
         taints: message.findings().iter().any(|finding| finding.kind.taints()),
-        answer: visit.may(Scope::MessagesSend).then(|| format!("{}/{id}", route::compose(inbox_id))),
-        passes: message.outbound().is_none_or(|ours| matches!(ours.state, State::Accepted { .. })),
+        answer: visit.may(Scope::MessagesSend).then(|| Answering::new(message)),
         raw: format!("{}/raw", address_of(inbox_id, id)),
         thread: thread_at(inbox_id, message.thread_id),
         row: MailRow::new(message, "", now),
