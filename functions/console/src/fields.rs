@@ -38,6 +38,11 @@ impl Wrong {
         self.0.insert(field.to_owned(), sentence.to_owned());
     }
 
+    /// All that is wrong with others more.
+    pub(crate) fn join(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
     /// What is wrong with a field; empty where nothing is.
     pub(crate) fn at(&self, field: &str) -> &str {
         self.0.get(field).map(String::as_str).unwrap_or_default()

@@ -14,6 +14,7 @@ use runtime::http::{Request, Response, form_pairs};
 use subtle::ConstantTimeEq as _;
 
 use crate::compress::unmasked;
+use crate::upload::{self, Upload};
 
 /// What a page may load: its style sheet, the icon written into it, what happened meanwhile, and nothing else.
 ///
@@ -46,6 +47,9 @@ pub(crate) const PAGE_SCRIPT: &str = include_str!("../templates/page.js");
 
 /// The script of a page that shows a mail.
 pub(crate) const FRAME_SCRIPT: &str = include_str!("../templates/frame.js");
+
+/// The script of pages on which a mail is written, or followed.
+pub(crate) const WRITE_SCRIPT: &str = include_str!("../templates/write.js");
 
 /// The script of pages that are worked through by keys.
 pub(crate) const KEYS_SCRIPT: &str = include_str!("../templates/keys.js");
@@ -84,6 +88,12 @@ pub(crate) fn events(body: String) -> Response {
     add_headers(Response::event_stream(body))
 }
 
+/// A file of bytes to download. Its name is ours.
+pub(crate) fn bytes(kind: &str, name: &str, body: &[u8]) -> Response {
+    add_headers(Response::bytes(kind, body))
+        .header("content-disposition", format!("attachment; filename=\"{name}\""))
+}
+
 /// A page that is worked through by keys, with [`KEYS_SCRIPT`].
 pub(crate) fn html_with_keys(status: u16, body: String) -> Response {
     html(status, body).header("content-security-policy", content_security_policy(&[], &[KEYS_SCRIPT]))
@@ -92,6 +102,11 @@ pub(crate) fn html_with_keys(status: u16, body: String) -> Response {
 /// A page that asks for a passkey or goes on after a proof, with [`PASSKEY_SCRIPT`].
 pub(crate) fn html_with_passkey(status: u16, body: String) -> Response {
     html(status, body).header("content-security-policy", content_security_policy(&[], &[PASSKEY_SCRIPT]))
+}
+
+/// A page on which a mail is written, or followed, with [`WRITE_SCRIPT`].
+pub(crate) fn html_with_writing(status: u16, body: String) -> Response {
+    html(status, body).header("content-security-policy", content_security_policy(&[], &[WRITE_SCRIPT]))
 }
 
 /// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`] and [`KEYS_SCRIPT`].
@@ -139,20 +154,35 @@ fn foreign() -> Refusal {
     )
 }
 
-/// The fields of a form.
-pub(crate) struct Form(HashMap<String, String>);
+/// The fields of a form, and the files that came with it.
+pub(crate) struct Form(HashMap<String, String>, Vec<Upload>);
 
 impl Form {
     /// Reads a form that needs no session.
     pub(crate) fn of(request: &Request) -> Result<Self, Refusal> {
         same_origin(request)?;
-        let body = std::str::from_utf8(&request.body)
-            .map_err(|_| Refusal::field("", Code::InvalidForm, "the form can\u{2019}t be read"))?;
-        let mut fields = form_pairs(body);
+        let unreadable = || Refusal::field("", Code::InvalidForm, "the form can\u{2019}t be read");
+        let kind = request.headers.get("content-type").map_or("", String::as_str);
+        let (mut fields, files) = match upload::boundary(kind) {
+            Some(boundary) => upload::read(&request.body, boundary).ok_or_else(unreadable)?,
+            None => (form_pairs(std::str::from_utf8(&request.body).map_err(|_| unreadable())?), vec![]),
+        };
         if let Some(token) = fields.get_mut("csrf") {
             *token = unmasked(std::mem::take(token));
         }
-        Ok(Self(fields))
+        Ok(Self(fields, files))
+    }
+
+    /// The files that came with it, each once.
+    pub(crate) fn take_files(&mut self) -> Vec<Upload> {
+        std::mem::take(&mut self.1)
+    }
+
+    /// All fields but the one that proves whose form it is, in the order of their names.
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs: Vec<_> = self.0.iter().filter(|(name, _)| *name != "csrf").collect();
+        pairs.sort_unstable();
+        pairs.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// Reads a form that only a page of this session can have sent.

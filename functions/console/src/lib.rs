@@ -9,6 +9,7 @@
 //! | `guard` | headers of every answer; where a form must come from |
 //! | `visit` | the session behind the cookie |
 //! | `shell` | what all pages share |
+//! | `upload` | forms with files |
 //! | `unsubscribe` | the page of strangers who want no more list mail: a function of its own |
 //! | `words` | times, sizes, names and states as a person reads them |
 //!
@@ -33,6 +34,7 @@ mod shell;
 #[cfg(test)]
 mod tests;
 pub mod unsubscribe;
+mod upload;
 mod visit;
 mod words;
 

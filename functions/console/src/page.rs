@@ -13,9 +13,9 @@ use domain::people::registration::ClaimSecret;
 use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
 use domain::{
-    ApprovalId, AttachmentId, DomainId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId,
-    MessageId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId,
-    WebhookId,
+    ApprovalId, AttachmentId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId,
+    MemberId, MessageId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId,
+    TokenId, WebhookId,
 };
 use runtime::http::{Handling, Request, Response};
 
@@ -133,6 +133,7 @@ const KINDS: &[Kind] = &[
     ("claim", |text| ClaimSecret::parse(text).map(|secret| secret.reveal())),
     ("domain_id", id::<DomainId>),
     ("email_proof", |text| EmailSecret::parse(text).map(|secret| secret.reveal())),
+    ("draft_id", id::<DraftId>),
     ("event_id", id::<EventId>),
     ("inbox_id", id::<InboxId>),
     ("invitation", |text| InvitationSecret::parse(text).map(|secret| secret.reveal())),

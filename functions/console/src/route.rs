@@ -2,7 +2,7 @@
 
 use app::Ports;
 use domain::gate::link::LinkSecret;
-use domain::{ApprovalId, InboxId, MessageId};
+use domain::{ApprovalId, DraftId, InboxId, MessageId};
 use runtime::http::{Request, form_pairs};
 
 use crate::page::{Back, Page};
@@ -22,6 +22,10 @@ pub(crate) const PAUSE: &str = "/console/pause";
 pub(crate) const UNSETTLED: &str = "/console/unsettled";
 /// Received mail that is held.
 pub(crate) const HELD: &str = "/console/held-messages";
+/// Mail that is to go at a time.
+pub(crate) const SCHEDULED: &str = "/console/scheduled";
+/// Calls of the API, and what became of mails that were asked for.
+pub(crate) const REQUESTS: &str = "/console/requests";
 /// The audit log.
 pub(crate) const AUDIT: &str = "/console/audit";
 
@@ -48,6 +52,26 @@ pub(crate) fn public_url(ports: &Ports, request: &Request) -> String {
 /// The page of an approval.
 pub(crate) fn approval(id: ApprovalId) -> String {
     format!("{QUEUE}/{id}")
+}
+
+/// Where a mail of an inbox is written.
+pub(crate) fn compose(id: InboxId) -> String {
+    format!("/console/compose/{id}")
+}
+
+/// The drafts of an inbox.
+pub(crate) fn drafts(id: InboxId) -> String {
+    format!("/console/drafts/inboxes/{id}")
+}
+
+/// The page of a draft.
+pub(crate) fn draft(id: DraftId) -> String {
+    format!("/console/drafts/{id}")
+}
+
+/// What became of a mail that was asked for, step by step.
+pub(crate) fn timeline(id: ApprovalId) -> String {
+    format!("{REQUESTS}/{id}")
 }
 
 /// The page of a held mail.

@@ -38,6 +38,7 @@ mod preview;
 mod proved;
 mod setup;
 mod sign_up;
+mod writing;
 
 use crate::page::{Audience, Get, Page, Trust};
 use crate::{Context, Powers, route};
@@ -267,6 +268,7 @@ fn has_foreign_script(page: &str) -> bool {
         crate::guard::FRAME_SCRIPT,
         crate::guard::KEYS_SCRIPT,
         crate::guard::PASSKEY_SCRIPT,
+        crate::guard::WRITE_SCRIPT,
     ];
     let without = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
     ours.iter().fold(page.to_owned(), without).contains("<script")
@@ -2089,6 +2091,7 @@ async fn each_page_asks_for_what_it_declares() {
         "approval_id" => samples::approval(1).id.to_string(),
         "attachment_id" => samples::attachment(1).id.to_string(),
         "domain_id" => samples::domain(1).id.to_string(),
+        "draft_id" => samples::draft(1).id.to_string(),
         "event_id" => samples::event(1).id.to_string(),
         "inbox_id" => samples::inbox_id(1).to_string(),
         "list_entry_id" => {

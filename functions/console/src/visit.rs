@@ -1,6 +1,6 @@
 //! The session behind the cookie.
 
-use app::base::enter::{enter, glance};
+use app::base::enter::{Once, Repeatable, enter, glance};
 use app::base::store::Key;
 use app::gate::submit::Sending;
 use app::people::sessions;
@@ -153,6 +153,35 @@ impl Visit {
         let visit = Self::of(context, request, keys).await?;
         let form = Form::of_session(request, &visit.session)?;
         Ok((visit, form))
+    }
+
+    /// The same for a form that makes something each time that it is taken: sent twice, as by a double click, it is taken once, and answered
+    /// as the first time. `name` is the field by which one copy of the page is told from another.
+    pub(crate) async fn of_form_once(
+        context: &Context,
+        request: &Request,
+        name: &str,
+    ) -> Result<(Self, Form, Once), Refusal> {
+        let key = Form::of(request)?.field(name).to_owned();
+        let cookie = request.cookies.get(COOKIE).ok_or_else(nobody)?;
+        if Secret::parse(cookie).map(|secret| secret.kind()) != Ok(CredentialKind::Session) {
+            return Err(nobody());
+        }
+        // Files and boundaries may differ in a copy of the same form: what it is is told by its key alone.
+        let repeatable = Repeatable { key: &key, route: &request.path, body: b"", shows_secret: false };
+        // Nobody but a page of ours draws one, and what has none is taken each time.
+        let repeatable = Some(repeatable).filter(|it| it.key.len() == 64);
+        let entered = enter(&context.ports, Some(cookie), &[], repeatable).await?;
+        let session = entered.session.ok_or_else(nobody)?;
+        let form = Form::of_session(request, &session)?;
+        let visit = Self {
+            ports: entered.ports,
+            powers: context.powers.clone(),
+            principal: entered.principal,
+            session,
+            page: Page::find(&request.path).map(|(page, _)| page),
+        };
+        Ok((visit, form, entered.once))
     }
 
     /// What asking for a mail to be sent takes.

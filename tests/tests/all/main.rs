@@ -115,6 +115,7 @@ mod stack {
         mod sending;
         mod shown;
         mod unsubscribe;
+        mod writing;
     }
 
     mod delivery {

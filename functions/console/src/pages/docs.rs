@@ -306,7 +306,7 @@ fn curl(path: &str, method: &str, operation: &Value) -> String {
 }
 
 /// A word of a shell.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

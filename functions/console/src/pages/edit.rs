@@ -216,13 +216,13 @@ impl Fields {
 }
 
 /// `Ann <ann@example.org>`.
-fn line(party: &Party) -> String {
+pub(super) fn line(party: &Party) -> String {
     let Person { name, address } = Person::from(party);
     if name.is_empty() { address } else { format!("{name} <{address}>") }
 }
 
 /// Reads a line for each person, or bare addresses with commas between them.
-fn mailboxes(field: &'static str, text: &str) -> Result<Vec<Mailbox>, Vec<FieldError>> {
+pub(super) fn mailboxes(field: &'static str, text: &str) -> Result<Vec<Mailbox>, Vec<FieldError>> {
     let (mut found, mut errors) = (vec![], vec![]);
     let mut take = |name: Option<&str>, address: &str| {
         let name = name.map(|name| name.trim().trim_matches('"')).filter(|name| !name.is_empty());

@@ -4,9 +4,11 @@ mod act;
 mod approval;
 mod attachment;
 mod audit;
+mod compose;
 mod decide;
 mod docs;
 mod domains;
+mod drafts;
 mod edit;
 mod email;
 mod gate;
@@ -32,7 +34,9 @@ mod problem;
 mod prove;
 mod queue;
 mod receipts;
+mod requests;
 mod reset;
+mod scheduled;
 mod security;
 mod settings;
 mod setup;
@@ -47,6 +51,7 @@ mod tokens;
 mod unsettled;
 mod usage;
 mod webhooks;
+mod writing;
 
 use app::Refusal;
 use askama::Template;
@@ -67,9 +72,11 @@ pub(crate) const ALL: &[&[Page]] = &[
     approval::PAGES,
     attachment::PAGES,
     audit::PAGES,
+    compose::PAGES,
     decide::PAGES,
     docs::PAGES,
     domains::PAGES,
+    drafts::PAGES,
     edit::PAGES,
     groups::PAGES,
     email::PAGES,
@@ -91,7 +98,9 @@ pub(crate) const ALL: &[&[Page]] = &[
     preview::PAGES,
     queue::PAGES,
     receipts::PAGES,
+    requests::PAGES,
     reset::PAGES,
+    scheduled::PAGES,
     settings::PAGES,
     setup::PAGES,
     security::PAGES,

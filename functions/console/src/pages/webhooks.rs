@@ -422,19 +422,24 @@ struct Told {
     head: Vec<(String, String)>,
 }
 
+/// What came of an attempt, in words.
+pub(super) fn result(attempt: &Attempt) -> String {
+    match attempt.result {
+        AttemptResult::Answered(status) => format!("It answered {status}"),
+        AttemptResult::NoAnswer("timeout") => "It did not answer in time".to_owned(),
+        AttemptResult::NoAnswer("not_connected") => "It could not be reached".to_owned(),
+        AttemptResult::NoAnswer("not_public") => "Its address is in a private network".to_owned(),
+        AttemptResult::NoAnswer("invalid_url") => "Its address can\u{2019}t be called".to_owned(),
+        AttemptResult::NoAnswer("broken_answer") => "Its answer broke off".to_owned(),
+        AttemptResult::NoAnswer("held_back") => "It was not called: too many calls failed".to_owned(),
+        AttemptResult::NoAnswer("disabled") => "It was not called: it is disabled".to_owned(),
+        AttemptResult::NoAnswer(code) => format!("No answer: {}", code.replace('_', " ")),
+    }
+}
+
 impl Told {
     fn new(attempt: &Attempt, now: Timestamp) -> Self {
-        let result = match attempt.result {
-            AttemptResult::Answered(status) => format!("It answered {status}"),
-            AttemptResult::NoAnswer("timeout") => "It did not answer in time".to_owned(),
-            AttemptResult::NoAnswer("not_connected") => "It could not be reached".to_owned(),
-            AttemptResult::NoAnswer("not_public") => "Its address is in a private network".to_owned(),
-            AttemptResult::NoAnswer("invalid_url") => "Its address can\u{2019}t be called".to_owned(),
-            AttemptResult::NoAnswer("broken_answer") => "Its answer broke off".to_owned(),
-            AttemptResult::NoAnswer("held_back") => "It was not called: too many calls failed".to_owned(),
-            AttemptResult::NoAnswer("disabled") => "It was not called: it is disabled".to_owned(),
-            AttemptResult::NoAnswer(code) => format!("No answer: {}", code.replace('_', " ")),
-        };
+        let result = result(attempt);
         let field = |(name, value): &(String, String)| (visible(name), visible(value));
         Self {
             again: format!(

@@ -77,6 +77,18 @@ pub async fn submit(
     Box::pin(submit_saved(sending, permit, inbox_id, (draft, answering, None), once, answer)).await
 }
 
+/// What an answer to a mail begins with, where nobody says anything else: whom it goes to, and its subject. A mail without an address to
+/// answer to leaves that open.
+pub fn begin_answer(parent: &Message, inbox: &Inbox, all: bool) -> Draft {
+    let mut draft = Draft::default();
+    if address_answer(&mut draft, parent, inbox, all).is_err() {
+        draft.subject.get_or_insert_with(|| HeaderText::lossy(&mail::reply_subject(&parent.subject)));
+    }
+    // Whoever is named twice gets one mail.
+    mail::dedupe_recipients([&mut draft.to, &mut draft.cc, &mut draft.bcc]);
+    draft
+}
+
 /// As [`submit`]; where the mail was saved as a draft, that is used up in the transaction that makes the mail.
 pub(crate) async fn submit_saved(
     sending: &Sending,

@@ -69,6 +69,7 @@ fn an_owner_sees_each_page_and_a_viewer_those_of_their_role() {
     for path in [
         "/console/approvals",
         "/console/unsettled",
+        "/console/scheduled",
         "/console/standing-approvals",
         "/console/pause",
         "/console/inboxes",
@@ -76,6 +77,7 @@ fn an_owner_sees_each_page_and_a_viewer_those_of_their_role() {
         "/console/held-messages",
         "/console/tokens",
         "/console/webhooks",
+        "/console/requests",
         "/console/domains",
         "/console/suppressions",
         "/console/lists",
