@@ -11,7 +11,7 @@ const PEOPLE: usize = 19;
 const MAILS: usize = 500;
 
 /// Whether each mail was approved once, and nobody met an error.
-pub fn hold(stack: &Stack) -> bool {
+pub(super) fn hold(stack: &Stack) -> bool {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (inside, sessions) = crew(stack, PEOPLE);
     runtime.block_on(fill(&inside, MAILS));
