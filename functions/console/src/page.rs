@@ -131,6 +131,10 @@ const KINDS: &[Kind] = &[
     ("attachment_id", id::<AttachmentId>),
     ("group_id", id::<GroupId>),
     ("claim", |text| ClaimSecret::parse(text).map(|secret| secret.reveal())),
+    ("docs_part", |text| {
+        let is_name = text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        is_name.then(|| text.to_owned())
+    }),
     ("domain_id", id::<DomainId>),
     ("email_proof", |text| EmailSecret::parse(text).map(|secret| secret.reveal())),
     ("draft_id", id::<DraftId>),

@@ -1798,7 +1798,7 @@ async fn a_mail_is_called_off_before_and_after_its_approval() {
     );
     let late = console.form(APPROVER, &approval, "cancel", &[]).await;
     assert_eq!(late.status(), 409);
-    assert!(late.alert().contains("nothing left to call off"), "{}", late.alert());
+    assert!(late.alert().contains("nothing left to cancel"), "{}", late.alert());
     let listed = console.get(VIEWER, "/console/approvals?status=cancelled").await;
     assert!(listed.body().contains("Not &#60;needed&#62;") && listed.body().contains(&email(EDITOR)));
 
@@ -2090,6 +2090,7 @@ async fn each_page_asks_for_what_it_declares() {
     let example = |name: &str| match name {
         "approval_id" => samples::approval(1).id.to_string(),
         "attachment_id" => samples::attachment(1).id.to_string(),
+        "docs_part" => "messages".to_owned(),
         "domain_id" => samples::domain(1).id.to_string(),
         "draft_id" => samples::draft(1).id.to_string(),
         "event_id" => samples::event(1).id.to_string(),

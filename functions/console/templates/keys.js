@@ -4,18 +4,6 @@ const rows = [...document.querySelectorAll("[data-row]")];
 const rowOf = (element) => rows.find((row) => row.contains(element));
 const boxOf = (row) => row && row.querySelector("input[type=checkbox]");
 for (const element of document.querySelectorAll("[data-scripted]")) element.hidden = false;
-// Times are written in UTC, which the server knows: here they are told in the reader's own, with UTC beside it where one points.
-for (const time of document.querySelectorAll("time[datetime]")) {
-  const at = new Date(time.dateTime);
-  if (Number.isNaN(at.getTime()) || at.getTimezoneOffset() === 0) continue;
-  const local = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-  if (time.textContent.endsWith(" UTC")) {
-    time.title = time.textContent;
-    time.textContent = local;
-  } else if (time.title.endsWith(" UTC")) {
-    time.title = `${local} (${time.title})`;
-  }
-}
 for (const button of document.querySelectorAll("[data-alike]")) {
   button.addEventListener("click", () => {
     const boxes = rows.filter((row) => row.dataset.group === button.dataset.alike).map(boxOf).filter(Boolean);

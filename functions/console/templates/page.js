@@ -27,6 +27,7 @@ for (const element of document.querySelectorAll("time[datetime]")) {
   if (isNaN(at)) continue;
   if (isRelative(text)) {
     relative.push([element, at]);
+    if (element.title.endsWith(" UTC") && at.getTimezoneOffset()) element.title = `${onClock(at)} (${element.title})`;
   } else if (text.endsWith(" UTC") && at.getTimezoneOffset()) {
     element.textContent = onClock(at);
     element.title = text;

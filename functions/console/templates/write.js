@@ -8,7 +8,7 @@ for (const field of document.querySelectorAll("input[data-time]")) {
     field.value = new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
   }
   field.form.elements.zone.value = "browser";
-  for (const name of field.form.querySelectorAll("[data-zone]")) name.textContent = zone;
+  for (const name of field.form.querySelectorAll("[data-zone-name]")) name.textContent = zone;
   field.form.addEventListener("submit", () => {
     field.form.elements.send_at_utc.value = field.value ? new Date(field.value).toISOString().slice(0, 16) : "";
   });
@@ -26,8 +26,4 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
     button.textContent = "Copied";
   });
-}
-for (const time of document.querySelectorAll("time[data-local]")) {
-  time.title = time.textContent;
-  time.textContent = new Date(time.dateTime).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 }

@@ -26,7 +26,7 @@ pub(super) const PAGES: &[Page] = &[
         ..Page::NEW
     },
     Page {
-        path: "/docs/{part}",
+        path: "/docs/{docs_part}",
         audience: Audience::Anyone,
         get: Get::Page(|_, _, at| {
             Box::pin(async move { show(&at.read(|part| Ok::<_, ()>(part.to_owned()))?) })
