@@ -18,7 +18,7 @@ on_second() (
 )
 
 # The provider that people sign in with.
-node tests/openid/provider.mjs "${COUNTERSIGN_OPENID_ISSUER##*:}" "http://127.0.0.1:$COUNTERSIGN_API_PORT/console/openid/return" >.local/openid.log 2>&1 &
+node tests/openid/provider.mjs "${COUNTERSIGN_OPENID_ISSUER##*:}" "http://localhost:$COUNTERSIGN_API_PORT/console/openid/return" >.local/openid.log 2>&1 &
 provider=$!
 trap 'kill "$provider"' EXIT
 $cargo stack:: --skip stack::faults --skip alone_ --test-threads=4

@@ -119,7 +119,9 @@ const note = (links) => {
 
 const measure = `
   const [page] = performance.getEntriesByType("navigation");
-  const parts = performance.getEntriesByType("resource").filter((part) => new URL(part.name).protocol !== "data:");
+  // What is asked for again and again once the page is there is no part of a first view.
+  const isPart = ({ protocol, pathname }) => protocol !== "data:" && pathname !== "/console/live";
+  const parts = performance.getEntriesByType("resource").filter((part) => isPart(new URL(part.name)));
   const root = document.documentElement;
   return {
     title: document.title,

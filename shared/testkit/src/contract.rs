@@ -141,6 +141,8 @@ fn ways_in() -> Vec<Record> {
         Notifications { quiet: None, ..samples::notifications(2) }.into(),
         samples::passkeys(1).into(),
         samples::openid_link(1).into(),
+        samples::registration(1).0.into(),
+        samples::email_proof(1).0.into(),
     ]
 }
 
@@ -175,8 +177,6 @@ async fn everything_reads_back(store: &dyn Whole) {
             ..samples::organization(1)
         }
         .into(),
-        samples::registration(1).0.into(),
-        samples::email_proof(1).0.into(),
         samples::member(1, Role::Approver).into(),
         token.into(),
         token_pointer.into(),

@@ -28,14 +28,14 @@ pub(super) const PAGES: &[Page] = &[
     Page {
         path: "/approvals/{approval_id}/approve",
         post: Some(|context, request, at| {
-            Box::pin(async move { submit(context, request, at.id()?, |_| Verdict::Approve).await })
+            Box::pin(async move { Box::pin(submit(context, request, at.id()?, |_| Verdict::Approve)).await })
         }),
         ..FORM
     },
     Page {
         path: "/approvals/{approval_id}/reject",
         post: Some(|context, request, at| {
-            Box::pin(async move { submit(context, request, at.id()?, Verdict::Reject).await })
+            Box::pin(async move { Box::pin(submit(context, request, at.id()?, Verdict::Reject)).await })
         }),
         ..FORM
     },

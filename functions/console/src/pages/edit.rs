@@ -336,7 +336,7 @@ pub(super) async fn submit(
         let saved = |_: &_| (303, String::new());
         revising::edit(&visit.sending()?, &permit, id, digest, edit, &Once::default(), saved).await
     };
-    let alerts = match done.await {
+    let alerts = match Box::pin(done).await {
         Ok(submitted) => {
             let next = route::approval(submitted.approval.id);
             return Ok(guard::see_other(&format!("{next}?notice=edited")));

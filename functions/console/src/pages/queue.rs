@@ -203,7 +203,7 @@ impl Filter {
             inbox: InboxId::parse(get("inbox").trim()).map(|id| id.to_string()).unwrap_or_default(),
             reason: cut(get("reason")),
             words: cut(get("q")),
-            from: get("from").chars().take(MAX_CURSOR).filter(|c| c.is_ascii_graphic()).collect(),
+            from: get("from").chars().take(MAX_CURSOR).filter(char::is_ascii_graphic).collect(),
             page: get("page").parse::<usize>().unwrap_or(1).clamp(1, approvals::MOST_WAITING) - 1,
         }
     }

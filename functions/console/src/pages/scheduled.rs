@@ -176,7 +176,7 @@ fn month(request: &Request, today: Date) -> Date {
 async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
     let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let waiting = approvals::waiting(&visit.ports, &reading);
+    let waiting = approvals::waiting(&visit.ports, &reading, None);
     let (frame, (scheduled, whole), waiting) =
         Box::pin(try_join3(Frame::of(&visit), all(&visit), waiting)).await?;
     let (now, may) = (visit.ports.now(), visit.may_decide());

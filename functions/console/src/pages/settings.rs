@@ -115,8 +115,8 @@ struct SettingsPage {
     since: Option<Moment>,
     codes_left: String,
     passkeys: Vec<PasskeyRow>,
-    /// Whether there may be one more.
-    room: bool,
+    /// That there are as many as there may be; empty where there is room for one more.
+    full: &'static str,
     /// Whether the organization asks for one that this session was opened without.
     wanted: bool,
     /// What the provider is called that an account may be connected at; empty where there is none.
@@ -237,7 +237,11 @@ async fn shown(
         more: found.next.is_some() && found.items.len() >= usize::from(SHOWN),
         since: factor.as_ref().and_then(|factor| factor.enabled_at).map(|at| Moment::new(at, now)),
         passkeys: keys.iter().map(|key| PasskeyRow::new(key, now)).collect(),
-        room: keys.len() < Passkeys::MAX,
+        full: if keys.len() < Passkeys::MAX {
+            ""
+        } else {
+            "You have ten, and that is as many as there may be."
+        },
         codes_left: count(left, "recovery code is left", "recovery codes are left"),
         wanted: frame.me.organization.require_second_factor && !visit.session.opened_with.has_second_factor(),
         provider: visit.powers.provider_name.as_deref().unwrap_or_default().to_owned(),

@@ -103,13 +103,13 @@ fn written() -> Vec<(String, Item)> {
         Counter { hash, count: 3, expires_at: NOW }.into(),
         samples::request_line(1).into(),
         samples::request_line(2).into(),
-        samples::usage(Of::Organization, 0).into(),
-        samples::usage(Of::Inbox(samples::inbox_id(1)), 1).into(),
-        samples::usage(Of::Token(token_id), 4).into(),
     ];
+    let amounts = [(Of::Organization, 0), (Of::Inbox(samples::inbox_id(1)), 1), (Of::Token(token_id), 4)];
+    let used = amounts.map(|(of, n)| Record::from(samples::usage(of, n)));
     let mut all: Vec<_> = records
         .into_iter()
         .chain(ways_in())
+        .chain(used)
         .map(|record| {
             let name = kinds::name(&record).to_owned();
             (name, kinds::write(organization, record, Expect::Anything).unwrap())
@@ -134,17 +134,22 @@ fn written() -> Vec<(String, Item)> {
     }
     let went = Event { went: true, ..samples::event(1) };
     add(Event::NAME, encode(&event::at(organization, went.id), &went));
-    let family = Family::empty("example.org".into()).with(organization, &samples::domain(2).name);
-    add(Family::NAME, encode(&domains::family_at(&family.look), &family));
     let block = samples::block(1);
     add(Block::NAME, encode(&feed::at(organization, block.number), &block));
     add(Entry::NAME, encode(&audit::at(organization, entry.id), &entry));
     add(ChainedEntry::NAME, encode(&audit::link_at(organization, 1), &chained));
     add(Head::NAME, encode(&audit::head_at(organization), &head));
+    all.push(family());
     all.extend(set_up_links());
     all.extend(ceremonies());
     all.extend(openid());
     all
+}
+
+/// Verified domains that look alike.
+fn family() -> (String, Item) {
+    let family = Family::empty("example.org".into()).with(organization_id(1), &samples::domain(2).name);
+    (Family::NAME.to_owned(), encode(&domains::family_at(&family.look), &family).unwrap())
 }
 
 /// One that may be used, and one that was.

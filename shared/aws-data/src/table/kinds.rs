@@ -238,6 +238,7 @@ mod tests {
     use domain::base::address::EmailAddress;
     use domain::base::digest::Digest;
     use domain::people::credential::SignInWindow;
+    use domain::people::registration::Bound;
     use domain::{AuditId, MessageId, Timestamp};
 
     use super::*;
@@ -354,10 +355,7 @@ mod tests {
                 domains::claims_at(&domain::mailbox::domains::DomainName::stored("x".into())),
             ),
             ("places of a second", crate::table::places::at(0)),
-            (
-                "counts of who signs up",
-                registration::count_at(hash, domain::people::registration::Bound::Client.window(at)),
-            ),
+            ("counts of who signs up", registration::count_at(hash, Bound::Client.window(at))),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
         places.map(|(kind, place)| (kind, place.pk)).into()

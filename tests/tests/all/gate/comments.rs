@@ -36,7 +36,8 @@ async fn revise(
 ) -> Result<Submitted, Refusal> {
     let change = Edit { text: Some("Hello Ann, as you asked.\n".to_owned()), ..Edit::default() };
     let (id, digest, once) = (approval.id, approval.digest, Once::default());
-    revise_as_asked(&world.sending(), by, id, digest, change, &once, |_| (202, String::new())).await
+    let saved = |_: &_| (202, String::new());
+    Box::pin(revise_as_asked(&world.sending(), by, id, digest, change, &once, saved)).await
 }
 
 fn stranger<S: domain::people::access::ScopeType>() -> Permit<S> {
@@ -67,10 +68,15 @@ async fn people_and_the_program_that_asked_talk_about_a_mail_and_nobody_else_doe
         "no word of it: {events:?}"
     );
     assert_eq!(counts(&world, "approval.comment"), 2);
-    let contents = world.store.contents();
-    let entry = contents.audit.iter().find(|entry| entry.action == "approval.comment").unwrap();
+    let entry = world
+        .store
+        .contents()
+        .audit
+        .iter()
+        .find(|entry| entry.action == "approval.comment")
+        .cloned()
+        .unwrap();
     assert!(!format!("{entry:?}").contains("price"), "no word of it: {entry:?}");
-    drop(contents);
     for _ in said.len()..Comments::MOST {
         say(&world, &owner(), &approval, "And?").await.unwrap();
     }
