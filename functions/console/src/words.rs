@@ -198,6 +198,9 @@ pub(crate) fn reason(code: &str) -> String {
             "It is a new attempt at a mail that did not go, or whose outcome is unknown.".to_owned()
         }
         "edited" => "It was edited after it had been held.".to_owned(),
+        "rejected_before" => "It was made of a mail that somebody rejected.".to_owned(),
+        "written_by_others" => "Others wrote in its draft than who asks for it.".to_owned(),
+        "paused" => "It was asked for while mail was paused.".to_owned(),
         "organization_unclaimed" => {
             "It was asked for while the organization belonged to nobody: nothing leaves then without a person."
                 .to_owned()
@@ -225,6 +228,9 @@ pub(crate) fn short_reason(code: &str) -> String {
         "scheduled_far_ahead" => "Scheduled far ahead",
         "sent_again" => "Sent again",
         "edited" => "Edited",
+        "rejected_before" => "Rejected before",
+        "written_by_others" => "Written by others",
+        "paused" => "Asked under a pause",
         "organization_unclaimed" => "From before the claim",
         "nobody_else_decides" => "You decide alone",
         "thread_cap" | "recipient_cap" => "Many today",

@@ -23,7 +23,7 @@ pub(crate) enum Ended {
     NeverBegan,
 }
 
-/// Runs the command with this on its standard input, for so long at most. No process is left behind.
+/// Runs the command with this on its standard input, for so long at most, and ends its process.
 pub(crate) async fn run(mut command: Command, input: &[u8], limit: Duration) -> Ended {
     // What it has to say of its own death may have the file's words in it: nobody writes that down.
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);

@@ -59,7 +59,8 @@ pub(crate) fn at(order: &Order, late: &dyn Fn() -> bool) -> Preview {
         Some(OLE) if active::has_utf16(file, "EncryptedPackage") => (nothing(Why::Locked), vec![]),
         Some(OLE) if active::has_utf16(file, "Workbook") => (sheets::xls(file), active::of_ole(file)),
         Some(OLE) => (nothing(Why::Other), active::of_ole(file)),
-        Some("application/zip") => (archive::show(file), vec![]),
+        // It may be a package whose beginning does not say so.
+        Some("application/zip") => (archive::show(file), archive::acts(file)),
         Some(kind) if PROGRAMS.contains(&kind) => (nothing(Why::Program), vec![]),
         Some(kind) if ARCHIVES.contains(&kind) => (nothing(Why::Archive), vec![]),
         Some(kind) if kind.contains("officedocument") || kind.contains("opendocument") => {

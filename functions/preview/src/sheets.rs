@@ -24,7 +24,7 @@ pub(crate) fn ods(file: &[u8]) -> Shown {
             OdsError::Password => Why::Locked,
             _ => Why::Broken,
         })?;
-        Ok(read_ranges(&mut book))
+        read_ranges(&mut book)
     }))
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn xls(file: &[u8]) -> Shown {
         XlsError::Password => Why::Locked,
         _ => Why::Broken,
     });
-    shown(book.map(|mut book| read_ranges(&mut book)))
+    shown(book.and_then(|mut book| read_ranges(&mut book)))
 }
 
 /// A table that is written as text, its columns parted by whatever seems to part them.
@@ -83,12 +83,14 @@ fn read_xlsx(file: &[u8]) -> Found {
     Ok((sheets, all.len().saturating_sub(MAX_SHEETS)))
 }
 
-fn read_ranges<'a, R: Reader<Cursor<&'a [u8]>>>(book: &mut R) -> (Vec<Sheet>, usize) {
+fn read_ranges<'a, R: Reader<Cursor<&'a [u8]>>>(book: &mut R) -> Found {
     let all: Vec<_> = book.sheets_metadata().to_vec();
     let mut sheets = vec![];
     for sheet in all.iter().take(MAX_SHEETS) {
         let mut grid = Grid::default();
-        if let Ok(range) = book.worksheet_range(&sheet.name) {
+        if sheet.typ == SheetType::WorkSheet {
+            // One that can't be read is not one without cells.
+            let range = book.worksheet_range(&sheet.name).map_err(|_| Why::Broken)?;
             for row in (0_u32..).take(MAX_ROWS) {
                 for column in (0_u32..).take(MAX_COLUMNS) {
                     if let Some(found) = range.get_value((row, column)).filter(|found| **found != Data::Empty)
@@ -103,7 +105,7 @@ fn read_ranges<'a, R: Reader<Cursor<&'a [u8]>>>(book: &mut R) -> (Vec<Sheet>, us
         }
         sheets.push(grid.sheet(&sheet.name, sheet.visible != SheetVisible::Visible));
     }
-    (sheets, all.len().saturating_sub(MAX_SHEETS))
+    Ok((sheets, all.len().saturating_sub(MAX_SHEETS)))
 }
 
 /// RFC 4180, and whatever else comes under its name.

@@ -458,7 +458,26 @@ async fn create(
     let new = (name, change.clone());
     match Box::pin(drafts::create(ports, blobs, &permit, inbox_id, new, &once, saved)).await? {
         Created::New(draft) => Ok(draft),
-        Created::Known(draft) => drafts::update(ports, blobs, &permit, draft.id, None, change).await,
+        Created::Known(draft) => {
+            drafts::update(ports, blobs, &permit, draft.id, None, in_place_of_all(change)).await
+        }
+    }
+}
+
+/// A change after which nothing is left of what the same copy said before: what it leaves empty now may have been there.
+fn in_place_of_all(change: DraftChange) -> DraftChange {
+    fn anew<T>(part: Part<T>) -> Part<T> {
+        if matches!(part, Part::Kept) { Part::Emptied } else { part }
+    }
+    DraftChange {
+        to: anew(change.to),
+        cc: anew(change.cc),
+        bcc: anew(change.bcc),
+        subject: anew(change.subject),
+        text: anew(change.text),
+        send_at: anew(change.send_at),
+        attachments: anew(change.attachments),
+        ..change
     }
 }
 
@@ -534,7 +553,7 @@ async fn pass_on(
 fn answered_before(refusal: Refusal) -> Result<Response, Refusal> {
     match &refusal {
         Refusal::Answered(answer) => match ApprovalId::parse(&answer.body) {
-            Ok(id) => Ok(guard::see_other(&route::timeline(id))),
+            Ok(id) => Ok(guard::see_other(&format!("{}?notice=before", route::timeline(id)))),
             Err(_) => Err(refusal),
         },
         _ => Err(refusal),

@@ -58,7 +58,8 @@ fn version_of(waiting: &Waiting) -> String {
 
 /// Another where somebody decided, voted, edited or let it expire. What a workflow notes of it changes nothing.
 fn version(approval: &Approval, now: Timestamp) -> String {
-    let counts = [approval.votes.len(), approval.delegations.len(), approval.taken_back.len()];
+    let asked = usize::from(approval.revision_asked.is_some());
+    let counts = [approval.votes.len(), approval.delegations.len(), approval.taken_back.len(), asked];
     short(&Digest::of(format!("{} {counts:?}", approval.status(now)).as_bytes()).hex())
 }
 

@@ -103,7 +103,12 @@ async fn ask_who(context: &Context, request: &Request) -> Result<Response, Refus
         match passkeys::ask_who(&context.ports, &site(&context.powers, &origin)?).await {
             Ok(asked) => asked,
             Err(refusal) if refusal.code() == Code::NoPasskeysHere => {
-                return sign_in::again(&next, 409, &format!("Sign in with your password: {refusal}."));
+                return sign_in::again(
+                    context,
+                    &next,
+                    409,
+                    &format!("Sign in with your password: {refusal}."),
+                );
             }
             Err(refusal) => return Err(refusal),
         };
@@ -143,10 +148,10 @@ async fn let_in(context: &Context, request: &Request) -> Result<Response, Refusa
         Ok((_, secret)) => Ok(guard::see_other(&next).cookie(cookie(&secret))),
         Err(Refusal::NotBefore { retry_at, .. }) => {
             let until = Moment::new(retry_at, context.ports.now());
-            sign_in::again(&next, 429, &format!("Too many attempts. Try again {}.", until.relative))
+            sign_in::again(context, &next, 429, &format!("Too many attempts. Try again {}.", until.relative))
         }
         Err(refusal) => match words(&refusal) {
-            Some((status, sentence)) => sign_in::again(&next, status, &sentence),
+            Some((status, sentence)) => sign_in::again(context, &next, status, &sentence),
             None => Err(refusal),
         },
     }

@@ -611,9 +611,10 @@ fn told(found: Vec<(Webhook, Attempt)>, now: Timestamp) -> Vec<Told> {
 /// What somebody reads who has just asked for it.
 fn noticed(approval: &Approval, now: Timestamp) -> String {
     match (&approval.terms, approval.status(now)) {
-        (Some(_), "pending") => {
+        (Some(terms), "pending") => {
             let missing = still_missing(approval).unwrap_or_else(|| "a decision".to_owned());
-            format!("It is asked for. It waits for {missing}, and not of yours: somebody else decides.")
+            let whose = if terms.separation { ", and not of yours: somebody else decides" } else { "" };
+            format!("It is asked for. It waits for {missing}{whose}.")
         }
         (None, _) => "It is asked for. A policy lets it go without a person.".to_owned(),
         _ => "It is asked for.".to_owned(),
@@ -680,6 +681,9 @@ async fn timeline(context: &Context, request: &Request, id: ApprovalId) -> Resul
     let page = TimelinePage {
         notice: match request.query.get("notice").map(String::as_str) {
             Some("asked") => noticed(last, now),
+            Some("before") => "This form was sent before: this is the mail that it asked for. What was changed in the form since then was not \
+                               sent; write it anew."
+                .to_owned(),
             _ => String::new(),
         },
         subject: subject(&last.subject),

@@ -97,8 +97,8 @@ pub(crate) async fn show(context: &Context, request: &Request) -> Result<Respons
 }
 
 /// The form again, with what was wrong.
-pub(super) fn again(next: &str, status: u16, alert: &str) -> Result<Response, Refusal> {
-    let mut page = SignInPage::new(next);
+pub(super) fn again(context: &Context, next: &str, status: u16, alert: &str) -> Result<Response, Refusal> {
+    let mut page = SignInPage::of(context, next);
     alert.clone_into(&mut page.alert);
     Ok(guard::html(status, render(&page)?))
 }

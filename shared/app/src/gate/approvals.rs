@@ -551,8 +551,9 @@ struct OfList;
 
 #[async_trait]
 impl Beside for OfList {
-    async fn writes(&self, _: &mut Approval, _: &Message) -> Result<Vec<Write>, Refusal> {
-        Ok(vec![])
+    async fn writes(&self, decided: &mut Approval, _: &Message) -> Result<Vec<Write>, Refusal> {
+        // It may have changed since the list was looked at.
+        if decided.may_be_batched() { Ok(vec![]) } else { Err(look_first(vec![])) }
     }
 
     fn unseen(&self) -> bool {

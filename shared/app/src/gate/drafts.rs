@@ -409,7 +409,10 @@ impl Beside for Left<'_> {
         }
         let (ports, now) = (self.ports, self.ports.now());
         let sealed = open_sealed_at(self.blobs, decided.organization_id, decided.digest).await?;
-        let Prepared { draft: mail, files, .. } = reopen(message, &sealed, decided.is_tainted());
+        // A conversation that had hostile mail since it was asked for has it still.
+        let thread = load(&*ports.store, decided.organization_id, key::Thread(decided.thread_id)).await?;
+        let tainted = decided.is_tainted() || thread.is_some_and(|thread| thread.tainted);
+        let Prepared { draft: mail, files, .. } = reopen(message, &sealed, tainted);
         let new = SavedDraft::new(ports.draft_id(), decided.organization_id, decided.inbox_id, now);
         let content = DraftContent {
             text: mail.text,

@@ -147,6 +147,9 @@ async fn try_edit<S>(
         Some(terms) => terms.unite(asked),
         None => asked,
     });
+    if weighed.terms.as_ref().is_some_and(|terms| terms.separation) {
+        weighed.reasons.retain(|reason| reason != DECIDES_ALONE);
+    }
     // What put it off before puts it off still.
     let more: Vec<_> = old.quiet.iter().filter(|hours| !weighed.quiet.contains(hours)).cloned().collect();
     weighed.quiet.extend(more);

@@ -59,6 +59,9 @@ pub async fn create(
 ) -> Result<Invitation, Refusal> {
     let organization_id = permit.organization_id();
     check_gift(permit.principal(), new.role).map_err(refused)?;
+    if new.role.decides() {
+        permit.principal().proved(ports.now())?;
+    }
     let groups = if new.groups.is_empty() {
         BTreeSet::new()
     } else {
@@ -288,10 +291,15 @@ async fn join(
             ("groups", groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
             ("invited_by", invitation.invited_by.id()),
         ];
-        let change = change
-            .audit(joined)
-            .audit(ports.audit(organization_id, &actor, "session.create", session.id))
-            .event(seat_event(ports, organization_id, EventKind::MemberCreated, member.id, member.role));
+        let mut opened = ports.audit(organization_id, &actor, "session.create", session.id);
+        opened.details.push(("opened_with", session.opened_with.as_str().to_owned()));
+        let change = change.audit(joined).audit(opened).event(seat_event(
+            ports,
+            organization_id,
+            EventKind::MemberCreated,
+            member.id,
+            member.role,
+        ));
         match ports.store.commit(change).await {
             // Accepted by the same click at this moment, it is said to be that.
             Err(StoreError::Conflict(conflicts))

@@ -631,7 +631,8 @@ impl Teller<'_> {
         let mut page = PageRequest { limit: 100, cursor: None };
         let mut looked_at = 0;
         while looked_at < DIGEST_LOOKS_AT {
-            let list = List::Approvals("pending".to_owned());
+            // Oldest first: of more than are looked at, those are left out that were asked for last.
+            let list = List::Waiting;
             let listed =
                 typed::<Approval>(self.ports.store.list(member.organization_id, &list, &page).await?);
             looked_at += listed.items.len();

@@ -184,7 +184,10 @@ pub async fn replace(
                 });
             }
             // A program that saves it says nothing of inboxes that were made since.
-            let settled_at = if by_person { now } else { known.settled_at };
+            // Nor does whoever switches it on or off.
+            let switched = PolicyContent { enabled: known.content.enabled, ..content.clone() };
+            let is_switch = known.content != content && known.content == switched;
+            let settled_at = if by_person && !is_switch { now } else { known.settled_at };
             *known = Policy {
                 content,
                 version: version + 1,

@@ -102,6 +102,9 @@ pub async fn update(
         if role != member.role {
             check_taking(&caller, member.role).map_err(refused)?;
             check_gift(&caller, role).map_err(refused)?;
+            if role.decides() {
+                caller.proved(ports.now())?;
+            }
             written = written.write(Write::GiveRole { member_id: id, seen: member.role, role });
             written = with_witness(ports, written, &caller, &member, is_own).await?;
         }
@@ -209,6 +212,7 @@ pub async fn reset_second_factor(
         let message = "one's own is taken away with a code of it, or the password: DELETE /v1/me/totp; whoever has neither asks somebody else";
         return Err(Refusal::because(Code::OwnSecondFactor, message));
     }
+    permit.principal().proved(ports.now())?;
     retry(TRIES, "the member kept changing", || async {
         let (caller, member, _) = look(ports, permit.principal(), id).await?;
         caller.permit::<scope::MembersManage>()?;

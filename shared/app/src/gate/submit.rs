@@ -151,7 +151,7 @@ pub(crate) async fn ready(
     prepared.limits = daily_limits(ports, &inbox, limit).await?;
     if inbox.paused.is_some() || organization.is_some_and(|it| it.paused.is_some()) {
         // Whoever resumes has seen what waited then, not what was added since.
-        prepared.always = Some("paused");
+        prepared.always = prepared.always.or(Some("paused"));
     }
     Ok((inbox, book, prepared))
 }

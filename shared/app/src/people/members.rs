@@ -9,7 +9,7 @@ use crate::base::ports::Ports;
 use crate::base::store::{List, PageRequest, typed};
 
 /// An organization of more members than this is named by their ids from there on.
-const MAX_LISTED: usize = 1_000;
+pub(crate) const MAX_LISTED: usize = 1_000;
 
 /// The members, oldest first, at most 1,000: whoever sees approvals may know by whom they were decided.
 pub async fn list(ports: &Ports, permit: &Permit<scope::ApprovalsRead>) -> Result<Vec<Member>, Refusal> {

@@ -431,8 +431,10 @@ async fn proven(ports: &Ports, doors: &Doors<'_>, own: &Session, proof: &Proof) 
     let change = Change::new(organization.id).directory(attempt.forgotten(&login.email));
     let shown = match (proof, factor) {
         _ if !attempt.is_compared() => None,
-        (Proof::Password(_), Some(_)) if !own.opened_with.has_second_factor() => {
-            let message = "this session was opened without your second factor: show a code, not the password";
+        (Proof::Password(_), Some(_))
+            if !(own.opened_with.has_second_factor() && own.is_proved(ports.now())) =>
+        {
+            let message = "your second factor was not shown within the last ten minutes: show a code or a recovery code, not the password";
             return Err(Refusal::because(Code::SecondFactorNeeded, message));
         }
         (Proof::Password(password), _) => verify_password(password, &login.password_hash).then_some(change),

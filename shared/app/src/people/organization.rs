@@ -59,6 +59,9 @@ async fn check_second_factor(
         let message = "that whoever decides needs a second factor is set by an owner: ask one";
         return Err(Refusal::because(Code::OwnerNeeded, message));
     }
+    if !is_on {
+        permit.principal().proved(ports.now())?;
+    }
     let member_id = permit.actor().member().ok_or(Refusal::NotFound("member"))?;
     let own = load(&*ports.store, permit.organization_id(), key::SecondFactor(member_id)).await?;
     if is_on && !own.is_some_and(|factor| factor.is_enabled()) {

@@ -52,7 +52,7 @@ fn wrong() -> Refusal {
 }
 
 /// What an answer to a question that is done, or too old, is answered.
-fn over() -> Refusal {
+pub(crate) fn over() -> Refusal {
     Refusal::because(
         Code::CeremonyOver,
         "this was answered already, or asked more than five minutes ago: ask for options again",

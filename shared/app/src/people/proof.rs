@@ -47,10 +47,11 @@ pub async fn by_password(
         .directory(attempt.forgotten(&login.email))
         .directory(DirectoryWrite::SamePassword(login.clone()));
     if let Some(factor) = factor.filter(SecondFactor::is_enabled) {
-        let code = code.ok_or_else(|| {
+        let Some(code) = code else {
             let message = "is asked for as well: what your authenticator shows, or one of the recovery codes";
-            Refusal::field("code", Code::Required, message)
-        })?;
+            let wanted = Refusal::field("code", Code::Required, message);
+            return Err(attempt.refused(ports, &login, REFUSED, wanted).await?);
+        };
         let taken = codes::take(ports, doors.data_keys, &organization, &factor, code).await?;
         let Some((used, kind)) = taken else {
             return Err(attempt.refused(ports, &login, REFUSED, wrong_code()).await?);
@@ -78,11 +79,8 @@ pub async fn by_passkey(
     let (member, _) = seat(ports, own).await?;
     let keys = passkeys::of(ports, own).await?.ok_or(Refusal::NotFound("passkey"))?;
     let (login, attempt) = attempt(ports, site.directory, &member).await?;
-    let shown = if attempt.is_compared() {
-        passkeys::shown(ports, site, &keys, &named, answered)?
-    } else {
-        Err("locked")
-    };
+    // A passkey is guessed by nobody: whoever tries passwords of theirs keeps them from nothing.
+    let shown = passkeys::shown(ports, site, &keys, &named, answered)?;
     let used = match shown {
         Ok(used) => used,
         Err(why) => {
@@ -94,7 +92,7 @@ pub async fn by_passkey(
         .update(used)
         .directory(DirectoryWrite::EndCeremony(answered.ceremony.hash()))
         .directory(attempt.forgotten(&login.email));
-    commit(ports, own, change, "passkey").await?.map_err(|conflicts| StoreError::Conflict(conflicts).into())
+    commit(ports, own, change, "passkey").await?.map_err(|_| passkeys::over())
 }
 
 /// Writes the proof down, with what it uses up. Gives until when it is fresh, or what changed meanwhile.

@@ -195,8 +195,9 @@ async fn proven(
     let (login, attempt) = attempt(ports, directory, &member).await?;
     let shown = match proof {
         _ if !attempt.is_compared() => None,
-        Proof::Password(_) if !own.opened_with.has_second_factor() => {
-            let message = "this session was opened without your second factor: show a code, not the password";
+        // The password alone must not do what takes both: a session with a second factor, found open, is no second factor.
+        Proof::Password(_) if !(own.opened_with.has_second_factor() && own.is_proved(ports.now())) => {
+            let message = "your second factor was not shown within the last ten minutes: show a code or a recovery code, not the password";
             return Err(Refusal::because(Code::SecondFactorNeeded, message));
         }
         Proof::Password(password) => verify_password(password, &login.password_hash).then(|| factor.clone()),

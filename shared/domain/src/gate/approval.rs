@@ -426,8 +426,15 @@ impl Approval {
     }
 
     /// Because of these a person looks at a mail, whatever its policies say.
-    const LOOKED_AT: &[&str] =
-        &["edited", "sent_again", "rejected_before", "written_by_others", "answers_automatic_mail"];
+    const LOOKED_AT: &[&str] = &[
+        "edited",
+        "sent_again",
+        "rejected_before",
+        "written_by_others",
+        "answers_automatic_mail",
+        "paused",
+        "organization_unclaimed",
+    ];
 
     /// Whether it may be approved together with others, by somebody who saw no more of it than a list shows: nothing about it
     /// deserves a look first, and it is none that a person has to look at.
@@ -855,6 +862,7 @@ impl Approval {
             self.decision = Decision::Pending;
             self.expires_at = self.terms.as_ref().map_or(now, |terms| Self::expiry(terms, self.send_at, now));
             // The workflow that it named has gone on: another parks here.
+            self.revision_asked = None;
             self.task_token = None;
         }
         Ok(self)

@@ -51,9 +51,16 @@ pub fn of_owners(entry: &Entry) -> Option<OwnersAlert> {
         "organization.transfer_ownership" => Deed::OwnershipGiven,
         "organization.pause" | "inbox.pause" | "token.pause" => Deed::Paused,
         "organization.resume" | "inbox.resume" | "token.resume" => Deed::Resumed,
-        "policy.create" | "policy.update" | "policy.delete" => Deed::PoliciesChanged,
-        "second_factor.remove" => Deed::SecondFactorRemoved,
+        "policy.create" | "policy.update" | "policy.delete" | "group.create" | "group.update"
+        | "group.delete" => Deed::PoliciesChanged,
+        "second_factor.remove" | "second_factor.reset" => Deed::SecondFactorRemoved,
+        "invitation.accept" => Deed::MemberJoined,
         "webhook.create" => Deed::WebhookMade,
+        "webhook.update"
+            if entry.details.get("changed").is_some_and(|it| it.split(' ').any(|one| one == "url")) =>
+        {
+            Deed::WebhookMade
+        }
         _ => return None,
     };
     let to = match deed {
@@ -163,6 +170,8 @@ mod tests {
             ("policy.update", Deed::PoliciesChanged),
             ("policy.delete", Deed::PoliciesChanged),
             ("second_factor.remove", Deed::SecondFactorRemoved),
+            ("second_factor.reset", Deed::SecondFactorRemoved),
+            ("invitation.accept", Deed::MemberJoined),
             ("webhook.create", Deed::WebhookMade),
         ] {
             let found = of_owners(&entry(action, &target, &[("role", "viewer")])).unwrap();

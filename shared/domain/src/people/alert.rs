@@ -41,6 +41,8 @@ named! {
         TokenMade = "token_made";
         /// Somebody else may do other things than before.
         RoleChanged = "role_changed";
+        /// Somebody who was invited is a member.
+        MemberJoined = "member_joined";
         /// A member was removed.
         MemberRemoved = "member_removed";
         /// Somebody else is owner.

@@ -221,13 +221,14 @@ pub(super) fn owners(
     let (subject, did) = match deed {
         Deed::TokenMade => ("An API token was made", format!("made the API token {what}")),
         Deed::RoleChanged => ("A role was changed", format!("made {what}{changed}")),
+        Deed::MemberJoined => ("Somebody joined", "took the seat that they were invited to".to_owned()),
         Deed::MemberRemoved => ("A member was removed", format!("removed {what}")),
         Deed::OwnershipGiven => ("Ownership was given away", format!("made {what}{changed}")),
         Deed::Paused => ("Mail was paused", format!("paused the mail of {what}")),
         Deed::Resumed => ("Paused mail goes on", format!("let the mail of {what} go on")),
         Deed::PoliciesChanged => (
             "A policy was changed",
-            format!("made, changed or deleted the policy {what}, which says what is held"),
+            format!("made, changed or deleted {what}, which says what is held or who decides"),
         ),
         Deed::SecondFactorRemoved => {
             let is_own = actor.member().is_some_and(|own| own.to_string() == *target);
