@@ -25,7 +25,7 @@ use crate::gate::draft::{
 };
 use crate::gate::steps::{approval_event, message_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
-use crate::gate::weigh::weigh;
+use crate::gate::weigh::{DECIDES_ALONE, weigh};
 use crate::mailbox::attachments::{read_name, records};
 use crate::mailbox::domains::daily_limits;
 use crate::mailbox::messages::{as_sealed, open_sealed_at};
