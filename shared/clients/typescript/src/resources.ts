@@ -9,18 +9,34 @@ export interface ApprovalsApproveParams {
   digest: string;
 }
 
+/** What `approvals.askToRevise` takes. */
+export interface ApprovalsAskToReviseParams {
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** What is to be otherwise, for whoever asked. */
+  note: string;
+}
+
 /** What `approvals.batch` takes. */
 export interface ApprovalsBatchParams {
   /** The approvals, 1 to 50, each once. */
   items: Array<types.BatchItem>;
-  /** `approve`: nothing else is said of several at once. */
-  verdict: "approve";
+  /** Why they are rejected. Whoever asked is told. */
+  reason?: string | null | undefined;
+  /** What is said of all of them. */
+  verdict: "approve" | "reject";
 }
 
 /** What `approvals.cancel` takes. */
 export interface ApprovalsCancelParams {
   /** In words, for whoever meets it. */
   reason?: string | null | undefined;
+}
+
+/** What `approvals.comment` takes. */
+export interface ApprovalsCommentParams {
+  /** In words, for all who see the approval and for whoever asked for the mail. */
+  text: string;
 }
 
 /** What `approvals.delegate` takes. */
@@ -75,6 +91,34 @@ export interface ApprovalsRejectParams {
   reason?: string | null | undefined;
   /** Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not. */
   revise?: boolean | null | undefined;
+}
+
+/** What `approvals.revise` takes. */
+export interface ApprovalsReviseParams {
+  /** Files beside those that stay. */
+  attachments?: Array<types.FileGiven> | null | undefined;
+  /** Recipients that the others don't see, in the place of those that it has. */
+  bcc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Recipients of copies, in the place of those that it has. */
+  cc?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** The body as HTML, the whole of it as well; empty, it has none any more. */
+  html?: string | null | undefined;
+  /** As of a new mail. */
+  html_mode?: "normal" | "strict" | null | undefined;
+  /** Files that it has and is to lose, those that it passes on among them. The others stay. */
+  remove_attachments?: Array<string> | null | undefined;
+  /** Where answers go. */
+  reply_to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
+  /** Not before this. */
+  send_at?: string | null | undefined;
+  /** The subject. */
+  subject?: string | null | undefined;
+  /** The body as text, the whole of it: with what is quoted in it or passed on. */
+  text?: string | null | undefined;
+  /** Recipients, in the place of those that it has. */
+  to?: types.Mailbox | Array<types.Mailbox> | null | undefined;
 }
 
 /** What `attachments.create` takes. */
@@ -736,12 +780,52 @@ export interface MessagesWaitParams {
   timeout?: number | undefined;
 }
 
+/** What `my.notificationsUpdate` takes. */
+export interface MyNotificationsUpdateParams {
+  /** When the digest of a day comes, such as `08:00`. */
+  daily_at?: string | null | undefined;
+  /**
+   * Which of the mails that wait for one's vote: `each`, a digest of each hour (`hourly`) or day (`daily`), or none
+   * but those that press (`pressing`): suspicious ones, and those that expire soon.
+   */
+  mails?: "each" | "hourly" | "daily" | "pressing" | null | undefined;
+  /**
+   * When one is told of nothing but suspicious mail, and of what expires before they end or within an hour of it;
+   * `null` for never.
+   */
+  quiet_hours?: types.OwnQuietHours | null | undefined;
+  /** The clock of all this: a name of the IANA time zone database, such as `Europe/Berlin`. */
+  time_zone?: string | null | undefined;
+}
+
+/** What `my.passkeysCreate` takes. */
+export interface MyPasskeysCreateParams {
+  /** Of the options that it answers. */
+  ceremony_id: string;
+  /** What `navigator.credentials.create` gave, as `PublicKeyCredential.toJSON` writes it. */
+  credential: Record<string, unknown>;
+  /** What it is to be called, such as the device that has it. */
+  name: string;
+}
+
 /** What `my.passwordChange` takes. */
 export interface MyPasswordChangeParams {
   /** The one that is to end. */
   current_password: string;
   /** The one in its place: 12 to 200 characters that are not easily guessed. */
   new_password: string;
+}
+
+/** What `my.proofCreate` takes. */
+export interface MyProofCreateParams {
+  /** Of the options that the passkey answers. */
+  ceremony_id?: string | null | undefined;
+  /** A code of the authenticator, or one of the recovery codes: where a second factor is set up. */
+  code?: string | null | undefined;
+  /** What `navigator.credentials.get` gave, as `PublicKeyCredential.toJSON` writes it. */
+  credential?: Record<string, unknown> | null | undefined;
+  /** One's own password. */
+  password?: string | null | undefined;
 }
 
 /** What `my.sessionsDeleteAll` takes. */
@@ -873,6 +957,14 @@ export interface PoliciesSimulateParams {
   token_id?: string | null | undefined;
 }
 
+/** What `registrations.create` takes. */
+export interface RegistrationsCreateParams {
+  /** What it is called. */
+  name: string;
+  /** Who is to own it: a person's own address. The link to claim it is mailed there. */
+  owner_email: string;
+}
+
 /** What `screening.replace` takes. */
 export interface ScreeningReplaceParams {
   /** All of them; their order means nothing. */
@@ -889,6 +981,14 @@ export interface SessionsCreateParams {
   email: string;
   /** Their password. */
   password: string;
+}
+
+/** What `sessions.passkey` takes. */
+export interface SessionsPasskeyParams {
+  /** Of the options that it answers. */
+  ceremony_id: string;
+  /** What `navigator.credentials.get` gave, as `PublicKeyCredential.toJSON` writes it. */
+  credential: Record<string, unknown>;
 }
 
 /** What `standingApprovals.create` takes. */
@@ -1065,7 +1165,7 @@ export interface WebhooksCreateParams {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -1103,7 +1203,7 @@ export interface WebhooksResendParams {
 /** What `webhooks.update` takes. */
 export interface WebhooksUpdateParams {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -1137,9 +1237,27 @@ export class ApprovalsRoutes {
   }
 
   /**
-   * Approves up to 50 mails, each for itself and for exactly the bytes with its `digest`. In a session; one about
-   * which something deserves a look is refused, and the others are approved. Needs the scope `approvals.decide`.
-   * `POST /v1/approvals/batch`
+   * Asks whoever asked for the mail with this `digest` to write it otherwise. It waits on, and nobody is asked to
+   * decide about it until it is revised. Needs the scope `approvals.decide`. `POST
+   * /v1/approvals/{approval_id}/ask-to-revise`
+   */
+  askToRevise(approvalId: string, params: ApprovalsAskToReviseParams, options: CallOptions = {}): Promise<types.Approval> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/ask-to-revise",
+      names: { approval_id: approvalId },
+      body: {
+        digest: params.digest,
+        note: params.note,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Approves or rejects up to 50 mails, each for itself and for exactly the bytes with its `digest`. In a session;
+   * one about which something deserves a look is not approved so, and the others are. Needs the scope
+   * `approvals.decide`. `POST /v1/approvals/batch`
    */
   batch(params: ApprovalsBatchParams, options: CallOptions = {}): Promise<types.ApprovalBatch> {
     return this.#transport.request({
@@ -1148,6 +1266,7 @@ export class ApprovalsRoutes {
       names: {},
       body: {
         items: params.items,
+        reason: params.reason,
         verdict: params.verdict,
       },
       options,
@@ -1166,6 +1285,37 @@ export class ApprovalsRoutes {
       body: {
         reason: params.reason,
       },
+      options,
+    });
+  }
+
+  /**
+   * Says something about a mail that waits. By a person, or by the token that asked for the mail; at most 50 of an
+   * approval. Needs the scope `messages.read`. `POST /v1/approvals/{approval_id}/comments`
+   */
+  comment(approvalId: string, params: ApprovalsCommentParams, options: OnceOptions = {}): Promise<types.Comment> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/comments",
+      names: { approval_id: approvalId },
+      body: {
+        text: params.text,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * What was said about a mail that waits, or did, the first first. For whoever may see the approval, and for the
+   * token that asked for the mail; at most 50. Needs the scope `messages.read`. `GET
+   * /v1/approvals/{approval_id}/comments`
+   */
+  comments(approvalId: string, options: CallOptions = {}): Promise<types.Comments> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/approvals/{approval_id}/comments",
+      names: { approval_id: approvalId },
       options,
     });
   }
@@ -1284,6 +1434,35 @@ export class ApprovalsRoutes {
         reason: params.reason,
         revise: params.revise,
       },
+      options,
+    });
+  }
+
+  /**
+   * Makes a new revision of a mail that the caller asked for, where somebody who decides asked for that. By whoever
+   * asked for the mail, while `revision_requested` says that it is to be written otherwise. Needs the scope
+   * `messages.send`. `POST /v1/approvals/{approval_id}/revise`
+   */
+  revise(approvalId: string, params: ApprovalsReviseParams, options: OnceOptions = {}): Promise<types.Submitted> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/approvals/{approval_id}/revise",
+      names: { approval_id: approvalId },
+      body: {
+        attachments: params.attachments,
+        bcc: params.bcc,
+        cc: params.cc,
+        digest: params.digest,
+        html: params.html,
+        html_mode: params.html_mode,
+        remove_attachments: params.remove_attachments,
+        reply_to: params.reply_to,
+        send_at: params.send_at,
+        subject: params.subject,
+        text: params.text,
+        to: params.to,
+      },
+      once: true,
       options,
     });
   }
@@ -2363,6 +2542,20 @@ export class MembersRoutes {
   }
 
   /**
+   * Takes away the second factor of a member who lost it. In a session, never one's own; of owners and admins an
+   * owner; their sessions end, and they are told by mail. Needs the scope `members.manage`. `DELETE
+   * /v1/members/{member_id}/totp`
+   */
+  resetSecondFactor(memberId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/members/{member_id}/totp",
+      names: { member_id: memberId },
+      options,
+    });
+  }
+
+  /**
    * Gives a member another role or other groups, from the next request on. Owners make and change owners and admins;
    * a role that decides is given in a session; an organization keeps an owner. Needs the scope `members.manage`.
    * `PATCH /v1/members/{member_id}`
@@ -2747,6 +2940,105 @@ export class MyRoutes {
   }
 
   /**
+   * Has whoever calls mailed a link that proves their address. In a session, ten times a day; the page of the link
+   * confirms it. Needs any good credential. `POST /v1/me/email/verification`
+   */
+  emailVerify(options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/email/verification",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * What one is told of by mail, and when one is left alone. In a session. Needs any good credential. `GET
+   * /v1/me/notifications`
+   */
+  notificationsGet(options: CallOptions = {}): Promise<types.Notifications> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/me/notifications",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * Chooses what one is told of by mail, and when one is left alone. In a session; suspicious mail and security
+   * alerts come all the same. Needs any good credential. `PATCH /v1/me/notifications`
+   */
+  notificationsUpdate(params: MyNotificationsUpdateParams = {}, options: CallOptions = {}): Promise<types.Notifications> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/me/notifications",
+      names: {},
+      body: {
+        daily_at: params.daily_at,
+        mails: params.mails,
+        quiet_hours: params.quiet_hours,
+        time_zone: params.time_zone,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Adds a passkey, which opens sessions from then on. In a session, with what the browser gave to the options; at
+   * most ten. Needs any good credential. `POST /v1/me/passkeys`
+   */
+  passkeysCreate(params: MyPasskeysCreateParams, options: CallOptions = {}): Promise<types.Passkey> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/passkeys",
+      names: {},
+      body: {
+        ceremony_id: params.ceremony_id,
+        credential: params.credential,
+        name: params.name,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Takes one of one's own passkeys away. In a session, within ten minutes of a proof; ends all others. Needs any
+   * good credential. `DELETE /v1/me/passkeys/{passkey_id}`
+   */
+  passkeysDelete(passkeyId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/me/passkeys/{passkey_id}",
+      names: { passkey_id: passkeyId },
+      options,
+    });
+  }
+
+  /** One's own passkeys, oldest first. In a session. Needs any good credential. `GET /v1/me/passkeys` */
+  passkeysList(options: CallOptions = {}): Promise<types.Passkeys> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/me/passkeys",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * What a browser is to be asked for a new passkey. In a session, within ten minutes of a proof. Needs any good
+   * credential. `POST /v1/me/passkeys/options`
+   */
+  passkeysOptions(options: CallOptions = {}): Promise<types.PasskeyOptions> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/passkeys/options",
+      names: {},
+      options,
+    });
+  }
+
+  /**
    * Gives oneself another password, and ends all one's own sessions but the one that calls. In a session. Needs any
    * good credential. `POST /v1/me/password`
    */
@@ -2759,6 +3051,39 @@ export class MyRoutes {
         current_password: params.current_password,
         new_password: params.new_password,
       },
+      options,
+    });
+  }
+
+  /**
+   * Shows once more that it is oneself, before what can do great harm. In a session: by the password, with a code
+   * where a second factor is set up, or by a passkey; fresh for ten minutes. Needs any good credential. `POST
+   * /v1/me/proof`
+   */
+  proofCreate(params: MyProofCreateParams = {}, options: CallOptions = {}): Promise<types.Proof> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/proof",
+      names: {},
+      body: {
+        ceremony_id: params.ceremony_id,
+        code: params.code,
+        credential: params.credential,
+        password: params.password,
+      },
+      options,
+    });
+  }
+
+  /**
+   * What a browser is to be asked to show one of one's own passkeys once more. In a session of whoever has a passkey.
+   * Needs any good credential. `POST /v1/me/proof/options`
+   */
+  proofOptions(options: CallOptions = {}): Promise<types.PasskeyOptions> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/me/proof/options",
+      names: {},
       options,
     });
   }
@@ -3153,6 +3478,59 @@ export class PoliciesRoutes {
       options,
     });
   }
+
+  /**
+   * What a policy says and what it said before, also of a deleted one. The last 50, the latest first. Needs the scope
+   * `policies.manage`. `GET /v1/policies/{policy_id}/versions`
+   */
+  versions(policyId: string, options: CallOptions = {}): Promise<types.PolicyVersions> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/policies/{policy_id}/versions",
+      names: { policy_id: policyId },
+      options,
+    });
+  }
+}
+
+/** The routes of `registrations`. */
+export class RegistrationsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Makes an organization with an inbox and a token, which somebody is to claim. Where signing up is open; answered
+   * alike, whether the owner's address is known or not; the secret of the token is shown this once. Needs no
+   * credential. `POST /v1/registrations`
+   */
+  create(params: RegistrationsCreateParams, options: CallOptions = {}): Promise<types.Registration> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/registrations",
+      names: {},
+      body: {
+        name: params.name,
+        owner_email: params.owner_email,
+      },
+      options,
+    });
+  }
+
+  /**
+   * Has the link to claim an organization mailed again. With the token that signing up gave, three times; its seven
+   * days go on. Needs any good credential. `POST /v1/registrations/{organization_id}/resend`
+   */
+  resend(organizationId: string, options: CallOptions = {}): Promise<types.Registration> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/registrations/{organization_id}/resend",
+      names: { organization_id: organizationId },
+      options,
+    });
+  }
 }
 
 /** The routes of `screening`. */
@@ -3225,6 +3603,36 @@ export class SessionsRoutes {
     return this.#transport.request({
       method: "DELETE",
       path: "/v1/sessions/current",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * Signs a person in with a passkey, which counts as both factors. With what the browser gave to the options; the
+   * session is as one of `POST /v1/sessions`. Needs no credential. `POST /v1/sessions/passkey`
+   */
+  passkey(params: SessionsPasskeyParams, options: CallOptions = {}): Promise<types.Session> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/sessions/passkey",
+      names: {},
+      body: {
+        ceremony_id: params.ceremony_id,
+        credential: params.credential,
+      },
+      options,
+    });
+  }
+
+  /**
+   * What a browser is to be asked of whoever signs in with a passkey. Nobody names themselves: the passkey tells
+   * whose it is. Needs no credential. `POST /v1/sessions/passkey/options`
+   */
+  passkeyOptions(options: CallOptions = {}): Promise<types.PasskeyOptions> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/sessions/passkey/options",
       names: {},
       options,
     });
@@ -3912,6 +4320,7 @@ export class Resources {
   readonly organization: OrganizationRoutes;
   readonly passwordResets: PasswordResetsRoutes;
   readonly policies: PoliciesRoutes;
+  readonly registrations: RegistrationsRoutes;
   readonly screening: ScreeningRoutes;
   readonly sessions: SessionsRoutes;
   readonly standingApprovals: StandingApprovalsRoutes;
@@ -3943,6 +4352,7 @@ export class Resources {
     this.organization = new OrganizationRoutes(transport);
     this.passwordResets = new PasswordResetsRoutes(transport);
     this.policies = new PoliciesRoutes(transport);
+    this.registrations = new RegistrationsRoutes(transport);
     this.screening = new ScreeningRoutes(transport);
     this.sessions = new SessionsRoutes(transport);
     this.standingApprovals = new StandingApprovalsRoutes(transport);

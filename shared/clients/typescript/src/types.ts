@@ -20,6 +20,16 @@ export interface Actor {
   type: string;
 }
 
+/** A new passkey, as the browser gave it. */
+export interface AddPasskey {
+  /** Of the options that it answers. */
+  ceremony_id: string;
+  /** What `navigator.credentials.create` gave, as `PublicKeyCredential.toJSON` writes it. */
+  credential: Record<string, unknown>;
+  /** What it is to be called, such as the device that has it. */
+  name: string;
+}
+
 /** An anchor, as a check of the audit log names it. */
 export interface Anchor {
   at: string;
@@ -75,6 +85,8 @@ export interface Approval {
   resends: Array<string>;
   /** Counts edits of the mail, from 1. */
   revision: number;
+  /** That somebody who decides asked for a revision, the last time that somebody did. */
+  revision_requested: RevisionRequested | null;
   /** What about it deserves a look, the worst first; `null` where it was asked for before this was looked at. */
   risks: Array<Risk> | null;
   /** Not before. */
@@ -124,6 +136,8 @@ export interface ApprovalDetail {
   cancelled_by?: Actor | null | undefined;
   /** What its HTML was changed in before it was sealed. */
   changes: Array<HtmlChange>;
+  /** What was said about it and about the revisions before it, the first first. */
+  comments: Array<Comment>;
   decided_at?: string | null | undefined;
   decided_by?: DecidedBy | null | undefined;
   decision_reason?: string | null | undefined;
@@ -162,6 +176,8 @@ export interface ApprovalDetail {
   resends: Array<string>;
   /** Counts edits of the mail, from 1. */
   revision: number;
+  /** That somebody who decides asked for a revision, the last time that somebody did. */
+  revision_requested: RevisionRequested | null;
   /** What about it deserves a look, the worst first; `null` where it was asked for before this was looked at. */
   risks: Array<Risk> | null;
   /** Not before. */
@@ -200,6 +216,14 @@ export interface AskForReset {
   email: string;
 }
 
+/** That a mail is to be written otherwise. */
+export interface AskToRevise {
+  /** The `digest` of the approval as it was shown. */
+  digest: string;
+  /** What is to be otherwise, for whoever asked. */
+  note: string;
+}
+
 /** An attempt to tell a webhook of an event. */
 export interface Attempt {
   at: string;
@@ -210,7 +234,7 @@ export interface Attempt {
   /** Why there was none, as a stable code. */
   error: string | null;
   event_id: string;
-  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
+  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
   /** When it is tried again. */
   next_attempt_at: string | null;
   /** What was sent, without its signature and its body, which is the event; `null` where nobody was called. */
@@ -265,8 +289,10 @@ export interface AuditHead {
 export interface BatchApprovals {
   /** The approvals, 1 to 50, each once. */
   items: Array<BatchItem>;
-  /** `approve`: nothing else is said of several at once. */
-  verdict: "approve";
+  /** Why they are rejected. Whoever asked is told. */
+  reason?: string | null | undefined;
+  /** What is said of all of them. */
+  verdict: "approve" | "reject";
 }
 
 /** One of them. */
@@ -321,6 +347,22 @@ export interface ChangePassword {
   current_password: string;
   /** The one in its place: 12 to 200 characters that are not easily guessed. */
   new_password: string;
+}
+
+/** What somebody said. */
+export interface Comment {
+  /** Whether it asks for a revision. */
+  asks_revision: boolean;
+  at: string;
+  by: Actor;
+  /** Of which revision of the mail it was said, where there are several. */
+  revision?: number | null | undefined;
+  text: string;
+}
+
+/** All that was said about an approval, the first first; at most 50. */
+export interface Comments {
+  data: Array<Comment>;
 }
 
 /** Another password. */
@@ -453,6 +495,14 @@ export interface CreateListEntry {
   reason?: string | null | undefined;
 }
 
+/** An organization that is asked for. */
+export interface CreateRegistration {
+  /** What it is called. */
+  name: string;
+  /** Who is to own it: a person's own address. The link to claim it is mailed there. */
+  owner_email: string;
+}
+
 /** Who signs in. */
 export interface CreateSession {
   /** A code of their second factor, or one of its recovery codes: where one is set up. */
@@ -509,7 +559,7 @@ export interface CreateWebhook {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -821,7 +871,7 @@ export interface Event {
   id: string;
   /** Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps. */
   sequence?: number | null | undefined;
-  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
+  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
 }
 
 /**
@@ -1771,6 +1821,33 @@ export interface MessageNamed {
   message_id: string;
 }
 
+/** A part of the week within which somebody is left alone. */
+export interface MyQuietHours {
+  /** Days on which they begin. */
+  days: Array<"mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun">;
+  from: string;
+  /** Until before this time of day; where it is before `from`, that of the next day. */
+  to: string;
+}
+
+/** What somebody says about a mail. */
+export interface NewComment {
+  /** In words, for all who see the approval and for whoever asked for the mail. */
+  text: string;
+}
+
+/** What somebody is told of by mail. Security alerts nobody switches off. */
+export interface Notifications {
+  /** When the digest of a day comes. */
+  daily_at: string;
+  /** Which of the mails that wait for their vote. */
+  mails: "each" | "hourly" | "daily" | "pressing";
+  /** When they are left alone. */
+  quiet_hours: MyQuietHours | null;
+  /** The clock of all this. */
+  time_zone: string;
+}
+
 /** A session of whoever calls, without its secret. */
 export interface OpenSession {
   /** What it was opened in, as far as that said so: `Firefox on Linux`; at most 40 characters. */
@@ -1787,7 +1864,7 @@ export interface OpenSession {
   /** When it was used last, to the hour (UTC). */
   last_used_at: string;
   /** What was shown to open it. */
-  opened_with: "password" | "totp" | "recovery_code";
+  opened_with: "password" | "openid" | "totp" | "recovery_code" | "passkey";
 }
 
 /** An organization. */
@@ -1800,6 +1877,8 @@ export interface Organization {
   require_second_factor: boolean;
   /** How many mails all of it may ask for on one day (UTC); `null` for as many as there are. */
   sends_per_day: number | null;
+  /** While nobody has claimed it: nobody decides there, and nothing leaves it. */
+  unclaimed: boolean;
 }
 
 /** An organization that is paused, or whose mail leaves again. */
@@ -1807,6 +1886,16 @@ export interface OrganizationNotice {
   id: string;
   /** While nothing leaves. */
   paused: Pause | null;
+}
+
+/** A part of the week within which one is left alone. */
+export interface OwnQuietHours {
+  /** Days on which they begin, `mon` to `sun`; all of them where this is left out. */
+  days?: Array<"mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun"> | null | undefined;
+  /** A time of day such as `22:00`. */
+  from: string;
+  /** Until before this time of day; where it is before `from`, that of the next day. */
+  to: string;
 }
 
 /** A page of a list. */
@@ -1970,6 +2059,34 @@ export interface Party {
   name: string | null;
 }
 
+/** A passkey of whoever calls. */
+export interface Passkey {
+  created_at: string;
+  id: string;
+  /** When it was shown last. */
+  last_used_at: string | null;
+  /** What its person calls it. */
+  name: string;
+  /** Whether it may be on several devices of its person; one that may not stays in the device that made it. */
+  synced: boolean;
+}
+
+/** What a browser is to be asked. */
+export interface PasskeyOptions {
+  /** To be sent with the answer, within five minutes. */
+  ceremony_id: string;
+  /**
+   * What `navigator.credentials` takes as `publicKey`: bytes in it are base64url, as
+   * `PublicKeyCredential.parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` read it.
+   */
+  options: Record<string, unknown>;
+}
+
+/** The passkeys of whoever calls, oldest first: at most ten. */
+export interface Passkeys {
+  data: Array<Passkey>;
+}
+
 /** A pause. */
 export interface Pause {
   at: string;
@@ -2052,6 +2169,33 @@ export interface PolicyTemplates {
   next_cursor: string | null;
 }
 
+/** What a policy says, or said. */
+export interface PolicyVersion {
+  description: string | null;
+  enabled: boolean | null;
+  /** When somebody changed it, or deleted the policy; `null` for what it says now. */
+  ended_at: string | null;
+  ended_by: Actor | null;
+  /** The inboxes that it is for; null or left out, all of them. */
+  inbox_ids: Array<string> | null;
+  name: string;
+  rules: Array<{ name: string; outcome: "allow" | "hold" | "defer" | "block"; quiet_hours?: Record<string, unknown> | null; terms?: Record<string, unknown> | null; when: Record<string, unknown> }>;
+  /** What each rule says, in plain English: for people, and no form to parse. */
+  sentences: Array<string>;
+  version: number;
+  /** When this was written. */
+  written_at: string;
+  written_by: Actor;
+}
+
+/** What a policy says and what it said before. There is one page: the last 50 are kept, beside what it says now. */
+export interface PolicyVersions {
+  /** The latest first. */
+  data: Array<PolicyVersion>;
+  /** Always `null`. */
+  next_cursor: string | null;
+}
+
 /** The first thing that is wrong. */
 export interface Problem {
   /** The anchor that says otherwise. */
@@ -2059,6 +2203,24 @@ export interface Problem {
   code: string;
   message: string;
   sequence: number;
+}
+
+/** That somebody showed that it is them. */
+export interface Proof {
+  /** Until when nobody asks again in this session. */
+  fresh_until: string;
+}
+
+/** What is shown once more: the password, with a code where a second factor is set up; or a passkey. */
+export interface Prove {
+  /** Of the options that the passkey answers. */
+  ceremony_id?: string | null | undefined;
+  /** A code of the authenticator, or one of the recovery codes: where a second factor is set up. */
+  code?: string | null | undefined;
+  /** What `navigator.credentials.get` gave, as `PublicKeyCredential.toJSON` writes it. */
+  credential?: Record<string, unknown> | null | undefined;
+  /** One's own password. */
+  password?: string | null | undefined;
 }
 
 /** What is shown once more before a second factor is changed: one of both. */
@@ -2117,6 +2279,19 @@ export interface Redelivery {
   event_id: string;
   /** Whom it is told. */
   webhook_ids: Array<string>;
+}
+
+/** An organization that was signed up for. Until its owner has claimed it, mail comes in, and nothing leaves. */
+export interface Registration {
+  /** Until when its owner can claim it; then it is deleted, with its mail. */
+  expires_at: string;
+  /** Its inbox. Only in the response that makes it. */
+  inbox?: Inbox | null | undefined;
+  /** So many mails with a link were asked for, of four. */
+  mails: number;
+  organization_id: string;
+  /** Its token, with the secret, which is shown this once: it reads the inbox, writes drafts and asks for mail. */
+  token?: Token | null | undefined;
 }
 
 /** A vote against exactly these bytes. */
@@ -2281,11 +2456,19 @@ export interface Resumed {
   will_send: PageOfMessage;
 }
 
+/** That a mail is to be written otherwise. */
+export interface RevisionRequested {
+  at: string;
+  by: string;
+  /** What is to be otherwise. */
+  note: string;
+}
+
 /** What about a mail deserves a look. */
 export interface Risk {
   /**
-   * `thread_tainted`, `disguised_file`, `links_differ`, `odd_link`, `answers_elsewhere`, `words_differ`,
-   * `author_unproven` or `first_contact`.
+   * `thread_tainted`, `disguised_file`, `program_file`, `links_differ`, `active_file`, `odd_link`,
+   * `answers_elsewhere`, `words_differ`, `author_unproven` or `first_contact`.
    */
   code: string;
   /** `danger`, `caution` or `note`. */
@@ -2391,11 +2574,19 @@ export interface Session {
   id: string;
   member_id: string;
   /** What was shown to open it. */
-  opened_with: "password" | "totp" | "recovery_code";
+  opened_with: "password" | "openid" | "totp" | "recovery_code" | "passkey";
   organization_id: string;
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
   /** For `Authorization: Bearer`. It is shown this once. */
   token: string;
+}
+
+/** A passkey that is shown, as the browser gave it. */
+export interface ShowPasskey {
+  /** Of the options that it answers. */
+  ceremony_id: string;
+  /** What `navigator.credentials.get` gave, as `PublicKeyCredential.toJSON` writes it. */
+  credential: Record<string, unknown>;
 }
 
 /**
@@ -2796,6 +2987,24 @@ export interface UpdateMessage {
   remove_labels?: Array<string> | null | undefined;
 }
 
+/** What changes of what one is told of; what is left out stays. */
+export interface UpdateNotifications {
+  /** When the digest of a day comes, such as `08:00`. */
+  daily_at?: string | null | undefined;
+  /**
+   * Which of the mails that wait for one's vote: `each`, a digest of each hour (`hourly`) or day (`daily`), or none
+   * but those that press (`pressing`): suspicious ones, and those that expire soon.
+   */
+  mails?: "each" | "hourly" | "daily" | "pressing" | null | undefined;
+  /**
+   * When one is told of nothing but suspicious mail, and of what expires before they end or within an hour of it;
+   * `null` for never.
+   */
+  quiet_hours?: OwnQuietHours | null | undefined;
+  /** The clock of all this: a name of the IANA time zone database, such as `Europe/Berlin`. */
+  time_zone?: string | null | undefined;
+}
+
 /** What changes of an organization; what is left out stays. */
 export interface UpdateOrganization {
   /** What it is called. */
@@ -2817,7 +3026,7 @@ export interface UpdateToken {
 /** What changes of a webhook; what is left out stays. */
 export interface UpdateWebhook {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -2915,6 +3124,10 @@ export interface Vote {
   member_id: string;
   reason: string | null;
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
+  /**
+   * Whether the mail itself was decided about; `false` where several were approved at once, of which a list was seen.
+   */
+  seen: boolean;
   /** Where it was given ahead. */
   standing_approval_id: string | null;
   /** `approve` or `reject`. */
@@ -2928,7 +3141,7 @@ export interface Webhook {
   /** `gone`: it answered with 410. `failing`: every call of it failed for three days. */
   disabled_reason: string | null;
   /** Which events it is told of; all of them where it is empty. */
-  events: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted">;
+  events: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted">;
   /** When the first of them was made. */
   failing_since: string | null;
   /** Attempts in a row that were not taken, up to 5: then it is held back. */

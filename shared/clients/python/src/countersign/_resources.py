@@ -38,16 +38,43 @@ class ApprovalsRoutes:
         )
         return answer
 
+    def ask_to_revise(
+        self,
+        approval_id: str,
+        *,
+        digest: str,
+        note: str,
+        request_timeout: float | None = None,
+    ) -> types.Approval:
+        """Asks whoever asked for the mail with this `digest` to write it otherwise. It waits on, and nobody is asked to
+        decide about it until it is revised. Needs the scope `approvals.decide`. `POST
+        /v1/approvals/{approval_id}/ask-to-revise`
+        """
+        answer: types.Approval = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/ask-to-revise",
+            names={"approval_id": approval_id},
+            body=_given(
+                {
+                    "digest": digest,
+                    "note": note,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
     def batch(
         self,
         *,
         items: builtins.list[types.BatchItem],
-        verdict: Literal["approve"],
+        verdict: Literal["approve", "reject"],
+        reason: str | None = None,
         request_timeout: float | None = None,
     ) -> types.ApprovalBatch:
-        """Approves up to 50 mails, each for itself and for exactly the bytes with its `digest`. In a session; one about
-        which something deserves a look is refused, and the others are approved. Needs the scope `approvals.decide`.
-        `POST /v1/approvals/batch`
+        """Approves or rejects up to 50 mails, each for itself and for exactly the bytes with its `digest`. In a session;
+        one about which something deserves a look is not approved so, and the others are. Needs the scope
+        `approvals.decide`. `POST /v1/approvals/batch`
         """
         answer: types.ApprovalBatch = self._transport.request(
             "POST",
@@ -56,6 +83,7 @@ class ApprovalsRoutes:
             body=_given(
                 {
                     "items": items,
+                    "reason": reason,
                     "verdict": verdict,
                 }
             ),
@@ -82,6 +110,50 @@ class ApprovalsRoutes:
                     "reason": reason,
                 }
             ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def comment(
+        self,
+        approval_id: str,
+        *,
+        text: str,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Comment:
+        """Says something about a mail that waits. By a person, or by the token that asked for the mail; at most 50 of an
+        approval. Needs the scope `messages.read`. `POST /v1/approvals/{approval_id}/comments`
+        """
+        answer: types.Comment = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/comments",
+            names={"approval_id": approval_id},
+            body=_given(
+                {
+                    "text": text,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def comments(
+        self,
+        approval_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Comments:
+        """What was said about a mail that waits, or did, the first first. For whoever may see the approval, and for the
+        token that asked for the mail; at most 50. Needs the scope `messages.read`. `GET
+        /v1/approvals/{approval_id}/comments`
+        """
+        answer: types.Comments = self._transport.request(
+            "GET",
+            "/v1/approvals/{approval_id}/comments",
+            names={"approval_id": approval_id},
             timeout=request_timeout,
         )
         return answer
@@ -256,6 +328,55 @@ class ApprovalsRoutes:
                     "revise": revise,
                 }
             ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def revise(
+        self,
+        approval_id: str,
+        *,
+        digest: str,
+        attachments: builtins.list[types.FileGiven] | None = None,
+        bcc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        cc: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        html: str | None = None,
+        html_mode: Literal["normal", "strict"] | None = None,
+        remove_attachments: builtins.list[str] | None = None,
+        reply_to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        text: str | None = None,
+        to: types.Mailbox | builtins.list[types.Mailbox] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Submitted:
+        """Makes a new revision of a mail that the caller asked for, where somebody who decides asked for that. By
+        whoever asked for the mail, while `revision_requested` says that it is to be written otherwise. Needs the
+        scope `messages.send`. `POST /v1/approvals/{approval_id}/revise`
+        """
+        answer: types.Submitted = self._transport.request(
+            "POST",
+            "/v1/approvals/{approval_id}/revise",
+            names={"approval_id": approval_id},
+            body=_given(
+                {
+                    "attachments": attachments,
+                    "bcc": bcc,
+                    "cc": cc,
+                    "digest": digest,
+                    "html": html,
+                    "html_mode": html_mode,
+                    "remove_attachments": remove_attachments,
+                    "reply_to": reply_to,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "text": text,
+                    "to": to,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
             timeout=request_timeout,
         )
         return answer
@@ -1720,6 +1841,23 @@ class MembersRoutes:
             if not cursor:
                 return
 
+    def reset_second_factor(
+        self,
+        member_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Takes away the second factor of a member who lost it. In a session, never one's own; of owners and admins an
+        owner; their sessions end, and they are told by mail. Needs the scope `members.manage`. `DELETE
+        /v1/members/{member_id}/totp`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/members/{member_id}/totp",
+            names={"member_id": member_id},
+            timeout=request_timeout,
+        )
+
     def update(
         self,
         member_id: str,
@@ -2327,6 +2465,137 @@ class MyRoutes:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    def email_verify(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Has whoever calls mailed a link that proves their address. In a session, ten times a day; the page of the link
+        confirms it. Needs any good credential. `POST /v1/me/email/verification`
+        """
+        self._transport.request(
+            "POST",
+            "/v1/me/email/verification",
+            names={},
+            timeout=request_timeout,
+        )
+
+    def notifications_get(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Notifications:
+        """What one is told of by mail, and when one is left alone. In a session. Needs any good credential. `GET
+        /v1/me/notifications`
+        """
+        answer: types.Notifications = self._transport.request(
+            "GET",
+            "/v1/me/notifications",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def notifications_update(
+        self,
+        *,
+        daily_at: str | None | Unset = UNSET,
+        mails: Literal["each", "hourly", "daily", "pressing"] | None | Unset = UNSET,
+        quiet_hours: types.OwnQuietHours | None | Unset = UNSET,
+        time_zone: str | None | Unset = UNSET,
+        request_timeout: float | None = None,
+    ) -> types.Notifications:
+        """Chooses what one is told of by mail, and when one is left alone. In a session; suspicious mail and security
+        alerts come all the same. Needs any good credential. `PATCH /v1/me/notifications`
+        """
+        answer: types.Notifications = self._transport.request(
+            "PATCH",
+            "/v1/me/notifications",
+            names={},
+            body=_changed(
+                {
+                    "daily_at": daily_at,
+                    "mails": mails,
+                    "quiet_hours": quiet_hours,
+                    "time_zone": time_zone,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def passkeys_create(
+        self,
+        *,
+        ceremony_id: str,
+        credential: dict[str, Any],
+        name: str,
+        request_timeout: float | None = None,
+    ) -> types.Passkey:
+        """Adds a passkey, which opens sessions from then on. In a session, with what the browser gave to the options; at
+        most ten. Needs any good credential. `POST /v1/me/passkeys`
+        """
+        answer: types.Passkey = self._transport.request(
+            "POST",
+            "/v1/me/passkeys",
+            names={},
+            body=_given(
+                {
+                    "ceremony_id": ceremony_id,
+                    "credential": credential,
+                    "name": name,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def passkeys_delete(
+        self,
+        passkey_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Takes one of one's own passkeys away. In a session, within ten minutes of a proof; ends all others. Needs any
+        good credential. `DELETE /v1/me/passkeys/{passkey_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/me/passkeys/{passkey_id}",
+            names={"passkey_id": passkey_id},
+            timeout=request_timeout,
+        )
+
+    def passkeys_list(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Passkeys:
+        """One's own passkeys, oldest first. In a session. Needs any good credential. `GET /v1/me/passkeys`"""
+        answer: types.Passkeys = self._transport.request(
+            "GET",
+            "/v1/me/passkeys",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def passkeys_options(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.PasskeyOptions:
+        """What a browser is to be asked for a new passkey. In a session, within ten minutes of a proof. Needs any good
+        credential. `POST /v1/me/passkeys/options`
+        """
+        answer: types.PasskeyOptions = self._transport.request(
+            "POST",
+            "/v1/me/passkeys/options",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
     def password_change(
         self,
         *,
@@ -2349,6 +2618,51 @@ class MyRoutes:
             ),
             timeout=request_timeout,
         )
+
+    def proof_create(
+        self,
+        *,
+        ceremony_id: str | None = None,
+        code: str | None = None,
+        credential: dict[str, Any] | None = None,
+        password: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Proof:
+        """Shows once more that it is oneself, before what can do great harm. In a session: by the password, with a code
+        where a second factor is set up, or by a passkey; fresh for ten minutes. Needs any good credential. `POST
+        /v1/me/proof`
+        """
+        answer: types.Proof = self._transport.request(
+            "POST",
+            "/v1/me/proof",
+            names={},
+            body=_given(
+                {
+                    "ceremony_id": ceremony_id,
+                    "code": code,
+                    "credential": credential,
+                    "password": password,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def proof_options(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.PasskeyOptions:
+        """What a browser is to be asked to show one of one's own passkeys once more. In a session of whoever has a
+        passkey. Needs any good credential. `POST /v1/me/proof/options`
+        """
+        answer: types.PasskeyOptions = self._transport.request(
+            "POST",
+            "/v1/me/proof/options",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
 
     def sessions_delete(
         self,
@@ -2869,6 +3183,72 @@ class PoliciesRoutes:
         )
         return answer
 
+    def versions(
+        self,
+        policy_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.PolicyVersions:
+        """What a policy says and what it said before, also of a deleted one. The last 50, the latest first. Needs the
+        scope `policies.manage`. `GET /v1/policies/{policy_id}/versions`
+        """
+        answer: types.PolicyVersions = self._transport.request(
+            "GET",
+            "/v1/policies/{policy_id}/versions",
+            names={"policy_id": policy_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class RegistrationsRoutes:
+    """The routes of `registrations`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        name: str,
+        owner_email: str,
+        request_timeout: float | None = None,
+    ) -> types.Registration:
+        """Makes an organization with an inbox and a token, which somebody is to claim. Where signing up is open;
+        answered alike, whether the owner's address is known or not; the secret of the token is shown this once. Needs
+        no credential. `POST /v1/registrations`
+        """
+        answer: types.Registration = self._transport.request(
+            "POST",
+            "/v1/registrations",
+            names={},
+            body=_given(
+                {
+                    "name": name,
+                    "owner_email": owner_email,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def resend(
+        self,
+        organization_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Registration:
+        """Has the link to claim an organization mailed again. With the token that signing up gave, three times; its
+        seven days go on. Needs any good credential. `POST /v1/registrations/{organization_id}/resend`
+        """
+        answer: types.Registration = self._transport.request(
+            "POST",
+            "/v1/registrations/{organization_id}/resend",
+            names={"organization_id": organization_id},
+            timeout=request_timeout,
+        )
+        return answer
+
 
 class ScreeningRoutes:
     """The routes of `screening`."""
@@ -2962,6 +3342,46 @@ class SessionsRoutes:
             names={},
             timeout=request_timeout,
         )
+
+    def passkey(
+        self,
+        *,
+        ceremony_id: str,
+        credential: dict[str, Any],
+        request_timeout: float | None = None,
+    ) -> types.Session:
+        """Signs a person in with a passkey, which counts as both factors. With what the browser gave to the options; the
+        session is as one of `POST /v1/sessions`. Needs no credential. `POST /v1/sessions/passkey`
+        """
+        answer: types.Session = self._transport.request(
+            "POST",
+            "/v1/sessions/passkey",
+            names={},
+            body=_given(
+                {
+                    "ceremony_id": ceremony_id,
+                    "credential": credential,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+    def passkey_options(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.PasskeyOptions:
+        """What a browser is to be asked of whoever signs in with a passkey. Nobody names themselves: the passkey tells
+        whose it is. Needs no credential. `POST /v1/sessions/passkey/options`
+        """
+        answer: types.PasskeyOptions = self._transport.request(
+            "POST",
+            "/v1/sessions/passkey/options",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
 
 
 class StandingApprovalsRoutes:
@@ -3639,7 +4059,7 @@ class WebhooksRoutes:
         self,
         *,
         url: str,
-        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None = None,
+        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None = None,
         inbox_ids: builtins.list[str] | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
@@ -3867,7 +4287,7 @@ class WebhooksRoutes:
         self,
         webhook_id: str,
         *,
-        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None | Unset = UNSET,
+        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None | Unset = UNSET,
         inbox_ids: builtins.list[str] | None | Unset = UNSET,
         status: Literal["active", "paused"] | None | Unset = UNSET,
         url: str | None | Unset = UNSET,
@@ -3919,6 +4339,7 @@ class Resources:
         self.organization = OrganizationRoutes(transport)
         self.password_resets = PasswordResetsRoutes(transport)
         self.policies = PoliciesRoutes(transport)
+        self.registrations = RegistrationsRoutes(transport)
         self.screening = ScreeningRoutes(transport)
         self.sessions = SessionsRoutes(transport)
         self.standing_approvals = StandingApprovalsRoutes(transport)

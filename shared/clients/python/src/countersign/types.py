@@ -28,6 +28,17 @@ class Actor(_ActorAlways, total=False):
     name: str | None
 
 
+class AddPasskey(TypedDict):
+    """A new passkey, as the browser gave it."""
+
+    #: Of the options that it answers.
+    ceremony_id: str
+    #: What `navigator.credentials.create` gave, as `PublicKeyCredential.toJSON` writes it.
+    credential: dict[str, Any]
+    #: What it is to be called, such as the device that has it.
+    name: str
+
+
 class Anchor(TypedDict):
     """An anchor, as a check of the audit log names it."""
 
@@ -78,6 +89,8 @@ class _ApprovalAlways(TypedDict):
     resends: list[str]
     #: Counts edits of the mail, from 1.
     revision: int
+    #: That somebody who decides asked for a revision, the last time that somebody did.
+    revision_requested: RevisionRequested | None
     #: What about it deserves a look, the worst first; `null` where it was asked for before this was looked at.
     risks: list[Risk] | None
     #: Not before.
@@ -139,6 +152,8 @@ class _ApprovalDetailAlways(TypedDict):
     attachment_count: int
     #: What its HTML was changed in before it was sealed.
     changes: list[HtmlChange]
+    #: What was said about it and about the revisions before it, the first first.
+    comments: list[Comment]
     delegations: list[Delegation]
     #: What the last edit changed, where this is an edited revision.
     differences: list[Difference] | None
@@ -172,6 +187,8 @@ class _ApprovalDetailAlways(TypedDict):
     resends: list[str]
     #: Counts edits of the mail, from 1.
     revision: int
+    #: That somebody who decides asked for a revision, the last time that somebody did.
+    revision_requested: RevisionRequested | None
     #: What about it deserves a look, the worst first; `null` where it was asked for before this was looked at.
     risks: list[Risk] | None
     #: Not before.
@@ -224,6 +241,15 @@ class AskForReset(TypedDict):
     email: str
 
 
+class AskToRevise(TypedDict):
+    """That a mail is to be written otherwise."""
+
+    #: The `digest` of the approval as it was shown.
+    digest: str
+    #: What is to be otherwise, for whoever asked.
+    note: str
+
+
 class Attempt(TypedDict):
     """An attempt to tell a webhook of an event."""
 
@@ -235,7 +261,7 @@ class Attempt(TypedDict):
     #: Why there was none, as a stable code.
     error: str | None
     event_id: str
-    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
+    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
     #: When it is tried again.
     next_attempt_at: str | None
     #: What was sent, without its signature and its body, which is the event; `null` where nobody was called.
@@ -289,13 +315,18 @@ class AuditHead(TypedDict):
     sequence: int
 
 
-class BatchApprovals(TypedDict):
-    """Votes for several mails, each for exactly its bytes."""
-
+class _BatchApprovalsAlways(TypedDict):
     #: The approvals, 1 to 50, each once.
     items: list[BatchItem]
-    #: `approve`: nothing else is said of several at once.
-    verdict: Literal["approve"]
+    #: What is said of all of them.
+    verdict: Literal["approve", "reject"]
+
+
+class BatchApprovals(_BatchApprovalsAlways, total=False):
+    """Votes for several mails, each for exactly its bytes."""
+
+    #: Why they are rejected. Whoever asked is told.
+    reason: str | None
 
 
 class BatchItem(TypedDict):
@@ -359,6 +390,27 @@ class ChangePassword(TypedDict):
     current_password: str
     #: The one in its place: 12 to 200 characters that are not easily guessed.
     new_password: str
+
+
+class _CommentAlways(TypedDict):
+    #: Whether it asks for a revision.
+    asks_revision: bool
+    at: str
+    by: Actor
+    text: str
+
+
+class Comment(_CommentAlways, total=False):
+    """What somebody said."""
+
+    #: Of which revision of the mail it was said, where there are several.
+    revision: int | None
+
+
+class Comments(TypedDict):
+    """All that was said about an approval, the first first; at most 50."""
+
+    data: list[Comment]
 
 
 class ConfirmReset(TypedDict):
@@ -504,6 +556,15 @@ class CreateListEntry(_CreateListEntryAlways, total=False):
     reason: str | None
 
 
+class CreateRegistration(TypedDict):
+    """An organization that is asked for."""
+
+    #: What it is called.
+    name: str
+    #: Who is to own it: a person's own address. The link to claim it is mailed there.
+    owner_email: str
+
+
 class _CreateSessionAlways(TypedDict):
     #: Their address.
     email: str
@@ -577,7 +638,7 @@ class CreateWebhook(_CreateWebhookAlways, total=False):
 
     #: Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types
     #: that are added to it later.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
     #: Only events about these inboxes; left out or empty, about all, and about none.
     inbox_ids: list[str] | None
 
@@ -902,7 +963,7 @@ class _EventAlways(TypedDict):
     data: EventData
     #: The same however often it is told of.
     id: str
-    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
+    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
 
 
 class Event(_EventAlways, total=False):
@@ -1901,6 +1962,42 @@ class MessageNamed(TypedDict):
     message_id: str
 
 
+_MyQuietHoursFields = TypedDict(
+    "_MyQuietHoursFields",
+    {
+        # Days on which they begin.
+        "days": "list[Literal[\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]]",
+        "from": "str",
+        # Until before this time of day; where it is before `from`, that of the next day.
+        "to": "str",
+    },
+)
+
+
+class MyQuietHours(_MyQuietHoursFields):
+    """A part of the week within which somebody is left alone."""
+
+
+class NewComment(TypedDict):
+    """What somebody says about a mail."""
+
+    #: In words, for all who see the approval and for whoever asked for the mail.
+    text: str
+
+
+class Notifications(TypedDict):
+    """What somebody is told of by mail. Security alerts nobody switches off."""
+
+    #: When the digest of a day comes.
+    daily_at: str
+    #: Which of the mails that wait for their vote.
+    mails: Literal["each", "hourly", "daily", "pressing"]
+    #: When they are left alone.
+    quiet_hours: MyQuietHours | None
+    #: The clock of all this.
+    time_zone: str
+
+
 class OpenSession(TypedDict):
     """A session of whoever calls, without its secret."""
 
@@ -1918,7 +2015,7 @@ class OpenSession(TypedDict):
     #: When it was used last, to the hour (UTC).
     last_used_at: str
     #: What was shown to open it.
-    opened_with: Literal["password", "totp", "recovery_code"]
+    opened_with: Literal["password", "openid", "totp", "recovery_code", "passkey"]
 
 
 class Organization(TypedDict):
@@ -1932,6 +2029,8 @@ class Organization(TypedDict):
     require_second_factor: bool
     #: How many mails all of it may ask for on one day (UTC); `null` for as many as there are.
     sends_per_day: int | None
+    #: While nobody has claimed it: nobody decides there, and nothing leaves it.
+    unclaimed: bool
 
 
 class OrganizationNotice(TypedDict):
@@ -1940,6 +2039,24 @@ class OrganizationNotice(TypedDict):
     id: str
     #: While nothing leaves.
     paused: Pause | None
+
+
+_OwnQuietHoursAlways = TypedDict(
+    "_OwnQuietHoursAlways",
+    {
+        # A time of day such as `22:00`.
+        "from": "str",
+        # Until before this time of day; where it is before `from`, that of the next day.
+        "to": "str",
+    },
+)
+
+
+class OwnQuietHours(_OwnQuietHoursAlways, total=False):
+    """A part of the week within which one is left alone."""
+
+    #: Days on which they begin, `mon` to `sun`; all of them where this is left out.
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None
 
 
 class PageOfApproval(TypedDict):
@@ -2126,6 +2243,35 @@ class Party(TypedDict):
     name: str | None
 
 
+class Passkey(TypedDict):
+    """A passkey of whoever calls."""
+
+    created_at: str
+    id: str
+    #: When it was shown last.
+    last_used_at: str | None
+    #: What its person calls it.
+    name: str
+    #: Whether it may be on several devices of its person; one that may not stays in the device that made it.
+    synced: bool
+
+
+class PasskeyOptions(TypedDict):
+    """What a browser is to be asked."""
+
+    #: To be sent with the answer, within five minutes.
+    ceremony_id: str
+    #: What `navigator.credentials` takes as `publicKey`: bytes in it are base64url, as
+    #: `PublicKeyCredential.parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` read it.
+    options: dict[str, Any]
+
+
+class Passkeys(TypedDict):
+    """The passkeys of whoever calls, oldest first: at most ten."""
+
+    data: list[Passkey]
+
+
 class Pause(TypedDict):
     """A pause."""
 
@@ -2219,6 +2365,36 @@ class PolicyTemplates(TypedDict):
     next_cursor: str | None
 
 
+class PolicyVersion(TypedDict):
+    """What a policy says, or said."""
+
+    description: str | None
+    enabled: bool | None
+    #: When somebody changed it, or deleted the policy; `null` for what it says now.
+    ended_at: str | None
+    ended_by: Actor | None
+    #: The inboxes that it is for; null or left out, all of them.
+    inbox_ids: list[str] | None
+    name: str
+    rules: list[dict[str, Any]]
+    #: What each rule says, in plain English: for people, and no form to parse.
+    sentences: list[str]
+    version: int
+    #: When this was written.
+    written_at: str
+    written_by: Actor
+
+
+class PolicyVersions(TypedDict):
+    """What a policy says and what it said before. There is one page: the last 50 are kept, beside what it says now.
+    """
+
+    #: The latest first.
+    data: list[PolicyVersion]
+    #: Always `null`.
+    next_cursor: str | None
+
+
 class Problem(TypedDict):
     """The first thing that is wrong."""
 
@@ -2227,6 +2403,26 @@ class Problem(TypedDict):
     code: str
     message: str
     sequence: int
+
+
+class Proof(TypedDict):
+    """That somebody showed that it is them."""
+
+    #: Until when nobody asks again in this session.
+    fresh_until: str
+
+
+class Prove(TypedDict, total=False):
+    """What is shown once more: the password, with a code where a second factor is set up; or a passkey."""
+
+    #: Of the options that the passkey answers.
+    ceremony_id: str | None
+    #: A code of the authenticator, or one of the recovery codes: where a second factor is set up.
+    code: str | None
+    #: What `navigator.credentials.get` gave, as `PublicKeyCredential.toJSON` writes it.
+    credential: dict[str, Any] | None
+    #: One's own password.
+    password: str | None
 
 
 class ProveTotp(TypedDict, total=False):
@@ -2299,6 +2495,23 @@ class Redelivery(TypedDict):
     event_id: str
     #: Whom it is told.
     webhook_ids: list[str]
+
+
+class _RegistrationAlways(TypedDict):
+    #: Until when its owner can claim it; then it is deleted, with its mail.
+    expires_at: str
+    #: So many mails with a link were asked for, of four.
+    mails: int
+    organization_id: str
+
+
+class Registration(_RegistrationAlways, total=False):
+    """An organization that was signed up for. Until its owner has claimed it, mail comes in, and nothing leaves."""
+
+    #: Its inbox. Only in the response that makes it.
+    inbox: Inbox | None
+    #: Its token, with the secret, which is shown this once: it reads the inbox, writes drafts and asks for mail.
+    token: Token | None
 
 
 class _RejectAlways(TypedDict):
@@ -2478,11 +2691,20 @@ class Resumed(TypedDict):
     will_send: PageOfMessage
 
 
+class RevisionRequested(TypedDict):
+    """That a mail is to be written otherwise."""
+
+    at: str
+    by: str
+    #: What is to be otherwise.
+    note: str
+
+
 class Risk(TypedDict):
     """What about a mail deserves a look."""
 
-    #: `thread_tainted`, `disguised_file`, `links_differ`, `odd_link`, `answers_elsewhere`, `words_differ`,
-    #: `author_unproven` or `first_contact`.
+    #: `thread_tainted`, `disguised_file`, `program_file`, `links_differ`, `active_file`, `odd_link`,
+    #: `answers_elsewhere`, `words_differ`, `author_unproven` or `first_contact`.
     code: str
     #: `danger`, `caution` or `note`.
     level: str
@@ -2601,11 +2823,20 @@ class Session(TypedDict):
     id: str
     member_id: str
     #: What was shown to open it.
-    opened_with: Literal["password", "totp", "recovery_code"]
+    opened_with: Literal["password", "openid", "totp", "recovery_code", "passkey"]
     organization_id: str
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
     #: For `Authorization: Bearer`. It is shown this once.
     token: str
+
+
+class ShowPasskey(TypedDict):
+    """A passkey that is shown, as the browser gave it."""
+
+    #: Of the options that it answers.
+    ceremony_id: str
+    #: What `navigator.credentials.get` gave, as `PublicKeyCredential.toJSON` writes it.
+    credential: dict[str, Any]
 
 
 class _SignedAlways(TypedDict):
@@ -3035,6 +3266,21 @@ class UpdateMessage(TypedDict, total=False):
     remove_labels: list[str] | None
 
 
+class UpdateNotifications(TypedDict, total=False):
+    """What changes of what one is told of; what is left out stays."""
+
+    #: When the digest of a day comes, such as `08:00`.
+    daily_at: str | None
+    #: Which of the mails that wait for one's vote: `each`, a digest of each hour (`hourly`) or day (`daily`), or none
+    #: but those that press (`pressing`): suspicious ones, and those that expire soon.
+    mails: Literal["each", "hourly", "daily", "pressing"] | None
+    #: When one is told of nothing but suspicious mail, and of what expires before they end or within an hour of it;
+    #: `null` for never.
+    quiet_hours: OwnQuietHours | None
+    #: The clock of all this: a name of the IANA time zone database, such as `Europe/Berlin`.
+    time_zone: str | None
+
+
 class UpdateOrganization(TypedDict, total=False):
     """What changes of an organization; what is left out stays."""
 
@@ -3059,7 +3305,7 @@ class UpdateWebhook(TypedDict, total=False):
     """What changes of a webhook; what is left out stays."""
 
     #: Which events: types, groups such as `message.*`, or `*`; empty, all of them.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
     #: Only events about these inboxes; empty, about all, and about none.
     inbox_ids: list[str] | None
     #: `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled.
@@ -3180,6 +3426,9 @@ class Vote(TypedDict):
     member_id: str
     reason: str | None
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
+    #: Whether the mail itself was decided about; `false` where several were approved at once, of which a list was
+    #: seen.
+    seen: bool
     #: Where it was given ahead.
     standing_approval_id: str | None
     #: `approve` or `reject`.
@@ -3192,7 +3441,7 @@ class _WebhookAlways(TypedDict):
     #: `gone`: it answered with 410. `failing`: every call of it failed for three days.
     disabled_reason: str | None
     #: Which events it is told of; all of them where it is empty.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]]
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]]
     #: When the first of them was made.
     failing_since: str | None
     #: Attempts in a row that were not taken, up to 5: then it is held back.
