@@ -701,6 +701,9 @@ fn sample_text(schema: &Value, name: &str) -> String {
     if pattern.starts_with("^sha256:") {
         return format!("sha256:{}", "0123456789abcdef".repeat(4));
     }
+    if pattern.ends_with(":[0-5][0-9]$") {
+        return "08:30".to_owned();
+    }
     match schema["format"].as_str() {
         Some("date-time") => return "2026-12-01T09:00:00Z".to_owned(),
         Some("email") => return "ann@example.com".to_owned(),

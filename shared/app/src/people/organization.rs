@@ -63,11 +63,14 @@ async fn check_second_factor(
         permit.principal().proved(ports.now())?;
     }
     let member_id = permit.actor().member().ok_or(Refusal::NotFound("member"))?;
-    let own = load(&*ports.store, permit.organization_id(), key::SecondFactor(member_id)).await?;
-    if is_on && !own.is_some_and(|factor| factor.is_enabled()) {
+    let wanted = (key::SecondFactor(member_id), key::Passkeys(member_id));
+    let (factor, passkeys) = load(&*ports.store, permit.organization_id(), wanted).await?;
+    // A passkey counts as both factors.
+    let has_one = factor.is_some_and(|it| it.is_enabled()) || passkeys.is_some_and(|it| !it.keys.is_empty());
+    if is_on && !has_one {
         return Err(Refusal::because(
             Code::SecondFactorNeeded,
-            "set up a second factor for yourself first (POST /v1/me/totp, or the console's settings): you would decide nothing any more",
+            "set up a second factor or a passkey for yourself first (POST /v1/me/totp, or the console's settings): you would decide nothing any more",
         ));
     }
     Ok(())

@@ -200,7 +200,8 @@ async fn of_two_who_claim_at_once_one_is_the_owner() {
     let both = futures_util::future::join(claim(&world, &secret), claim(&world, &secret)).await;
     let won = [both.0.is_ok(), both.1.is_ok()];
     assert_eq!(won.iter().filter(|won| **won).count(), 1);
-    assert_eq!((world.store.contents().logins.len(), counts(&world, "registration.claim")), (1, 1));
+    let logins = world.store.contents().logins.len();
+    assert_eq!((logins, counts(&world, "registration.claim")), (1, 1));
 }
 
 #[tokio::test]

@@ -319,7 +319,7 @@ async fn nobody_gets_a_secret_of_another_s_token_nor_a_token_one_of_what_it_did_
 #[tokio::test]
 async fn use_is_written_down_once_an_hour_and_is_no_reason_to_fail() {
     let (world, session) = signed_in().await;
-    let person = comes_in(&world, &session).await.unwrap();
+    let mut person = comes_in(&world, &session).await.unwrap();
     let (token, secret) = made_by(&world.ports, &person, None).await.unwrap();
     let used = || {
         let contents = world.store.contents();
@@ -338,6 +338,7 @@ async fn use_is_written_down_once_an_hour_and_is_no_reason_to_fail() {
     comes_in(&world, &secret).await.unwrap();
     assert_eq!(used(), Some(NOW));
     world.pass(1);
+    person.principal.proved_at = Some(samples::later(3_600));
     let (_, second) = rotated(&world, &person, token.id, 60).await.unwrap();
     comes_in(&world, &second).await.unwrap();
     assert_eq!(used(), Some(samples::later(3_600)));
