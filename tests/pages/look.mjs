@@ -135,6 +135,10 @@ const measure = `
       .filter((link) => !link.hasAttribute("download")).map((link) => link.href),
     wider: root.scrollWidth - root.clientWidth,
     shift: window.shifted ?? 0,
+    doubled: [...document.forms].flatMap((form) => {
+      const names = [...form.elements].filter((field) => field.name && !["radio", "submit"].includes(field.type)).map((field) => field.name);
+      return names.filter((name, at) => names.indexOf(name) !== at);
+    }),
   };`;
 
 // Colours alone differ between light and dark.
@@ -179,6 +183,7 @@ function complainOf(page, view, found) {
   if (found.weight > WEIGHT) complain(page, view, `weighs ${found.weight} bytes`);
   const scripts = found.parts.filter((part) => part.endsWith(".js"));
   if (found.requests > REQUESTS + scripts.length) complain(page, view, `makes ${found.requests} requests: ${found.parts}`);
+  if (found.doubled.length > 0) complain(page, view, `sends fields of one name twice: ${found.doubled}`);
   if (found.shift > 0.02) complain(page, view, `moves by ${found.shift.toFixed(3)}`);
 }
 

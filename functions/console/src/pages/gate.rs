@@ -321,6 +321,8 @@ impl Acts {
         let voted = |vote: &domain::gate::approval::Vote| {
             vote.member_id == voter.member_id && vote.verdict == Verdict::Approve && vote.standing.is_none()
         };
+        // Whoever reads only takes no part.
+        let may_comment = may_decide || principal.scopes.contains(&Scope::MessagesSend);
         // Of one that was given to the provider before nobody takes an approval back.
         let unclaimed =
             outbound.is_some_and(|outbound| matches!(outbound.state, State::Scheduled { attempt: 0, .. }));
@@ -329,7 +331,7 @@ impl Acts {
             take_back: may_decide
                 && (undecided || (approved && unclaimed))
                 && approval.votes.iter().any(voted),
-            comment: undecided,
+            comment: undecided && may_comment,
             comment_text: String::new(),
             ask: may_decide
                 && approval

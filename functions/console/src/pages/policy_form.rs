@@ -284,6 +284,8 @@ pub(crate) struct RuleForm {
     hours: Values,
     /// All of it as JSON, where that is how it is written.
     json: Option<String>,
+    /// Whether a condition was sent that can't be read: without it the rule would say more than its author does.
+    lost: bool,
 }
 
 /// A policy as it is filled in.
@@ -481,7 +483,8 @@ impl ConditionForm {
     }
 
     fn typed(form: &Form, prefix: &str) -> Option<Self> {
-        let name = form.field(&format!("{prefix}-kind"));
+        // No field of a condition is called so.
+        let name = form.field(&format!("{prefix}-about"));
         let kind = KINDS.iter().find(|kind| kind.name == name)?;
         let not = form.field(&format!("{prefix}-not")) == "yes";
         Some(Self { kind, not, values: typed_fields(form, prefix, kind.fields) })
@@ -594,14 +597,16 @@ impl RuleForm {
     fn typed(form: &Form, i: usize) -> Self {
         let at = format!("r{i}");
         let field = |name: &str| form.field(&format!("{at}-{name}"));
-        let count = field("conditions").parse::<usize>().unwrap_or_default().min(limits::CONDITIONS);
+        let sent = field("conditions").parse::<usize>();
+        let count = sent.clone().unwrap_or_default().min(limits::CONDITIONS);
         let json = (field("written") == "json").then(|| field("json").replace("\r\n", "\n"));
+        let conditions: Vec<_> =
+            (0..count).filter_map(|j| ConditionForm::typed(form, &format!("{at}-c{j}"))).collect();
         Self {
+            lost: json.is_none() && sent != Ok(conditions.len()),
             name: field("name").trim().to_owned(),
             any: field("match") == "any",
-            conditions: (0..count)
-                .filter_map(|j| ConditionForm::typed(form, &format!("{at}-c{j}")))
-                .collect(),
+            conditions,
             outcome: field("outcome").to_owned(),
             votes: typed_fields(form, &format!("{at}-votes"), VOTES),
             terms: typed_fields(form, &format!("{at}-terms"), TERMS),
@@ -624,6 +629,9 @@ impl RuleForm {
                 faults.note(at.to_owned(), &format!("This is no JSON: {error}."));
                 Value::Null
             });
+        }
+        if self.lost {
+            faults.note(at.to_owned(), "A condition of this rule can\u{2019}t be read, so nothing is saved: look at what is here, and add it again.");
         }
         let conditions: Vec<Value> =
             self.conditions.iter().enumerate().map(|(j, one)| one.write(&self.path(at, j), faults)).collect();
@@ -1006,6 +1014,17 @@ mod tests {
     fn content(rules: &Value) -> PolicyContent {
         let body = json!({"name": "p", "rules": rules});
         wire::gate::policies::content(body.to_string().as_bytes()).unwrap()
+    }
+
+    /// A browser sends both, and one of them would be lost.
+    #[test]
+    fn no_field_of_a_condition_has_the_name_of_another() {
+        for kind in KINDS {
+            let own = ["c-about", "c-not"].map(str::to_owned);
+            let names: Vec<_> = kind.fields.iter().map(|spec| field_name("c", spec)).chain(own).collect();
+            let different: BTreeSet<_> = names.iter().collect();
+            assert_eq!(different.len(), names.len(), "{}: {names:?}", kind.name);
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ async fn a_file_is_shown_as_the_function_draws_it() {
         );
     }
     assert!(answer.header("content-security-policy").contains("img-src data:;"));
-    assert!(!answer.body().contains("<script"));
+    assert!(!has_foreign_script(answer.body()));
     let order = read_order(console.sandbox.orders.lock().unwrap()[0].as_bytes()).unwrap();
     assert_eq!((order.filename.as_str(), order.file.as_slice()), ("cat.gif", PNG));
 }
@@ -88,7 +88,7 @@ async fn tables_and_texts_stay_text() {
         assert_eq!(answer.status(), 200, "{}", answer.body());
         assert!(answer.body().contains("&#60;script&#62;"), "{}", answer.body());
         assert!(
-            !answer.body().contains("<script") && !answer.body().contains('\u{202e}'),
+            !has_foreign_script(answer.body()) && !answer.body().contains('\u{202e}'),
             "{}",
             answer.body()
         );

@@ -39,11 +39,15 @@ fn may_read(principal: &Principal, approval: &Approval) -> Result<(), Refusal> {
 /// talks into a decision.
 fn may_write(principal: &Principal, approval: &Approval) -> Result<(), Refusal> {
     let person = matches!(principal.actor, Actor::Member { .. }) && principal.credential.is_person();
-    if person && principal.scopes.contains(&Scope::ApprovalsRead) || approval.was_asked_by(&principal.actor) {
+    let acts = [Scope::ApprovalsDecide, Scope::MessagesSend];
+    let takes_part = acts.iter().any(|scope| principal.scopes.contains(scope));
+    if person && takes_part && principal.scopes.contains(&Scope::ApprovalsRead)
+        || approval.was_asked_by(&principal.actor)
+    {
         return Ok(());
     }
     let message =
-        "only a person who may see this approval, or the token that asked for the mail, comments on it";
+        "only a person who decides or asks for mail, or the token that asked for this one, comments on it";
     Err(Refusal::because(Code::NotRequester, message))
 }
 

@@ -32,5 +32,6 @@ impl Kind for Comments {
 
 /// Where the comments of an approval lie.
 pub(crate) fn at(organization: OrganizationId, id: ApprovalId) -> Place {
-    place(format!("{organization}/comments/{id}"), "comments")
+    // Not below the prefix of approvals: a role that writes those writes no comments by it.
+    place(format!("{organization}/comments/{}", id.body()), "comments")
 }

@@ -91,7 +91,9 @@ impl Notifications {
 
     /// When the quiet hours end that a time lies within; none where it lies within none.
     pub fn quiet_until(&self, at: Timestamp) -> Option<Timestamp> {
+        // They end with a minute, whatever second it is now.
         let end = first_outside(self.hours().as_slice(), at);
+        let end = Timestamp::from_second(end.as_second().div_euclid(60) * 60).unwrap_or(end);
         (end > at).then_some(end)
     }
 
