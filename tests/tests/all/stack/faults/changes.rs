@@ -305,8 +305,9 @@ fn talk_routes() -> Vec<Route> {
             house.decide("ask-to-revise", house.approver(), &json!({"note": "Leave out the price"}))
         }),
         route("api-approvals-comment", "approval.comment", 201, |house| {
-            let path = format!("/v1/approvals/{}/comments", house.held().approval);
-            Asked::makes(&path, house.agent(), json!({"text": "It is urgent"}))
+            let held = house.held();
+            let path = format!("/v1/approvals/{}/comments", held.approval);
+            Asked::of("POST", path, house.agent(), json!({"text": "It is urgent"}), &held.approval)
         }),
         route("api-approvals-revise", "approval.edit", 202, |house| {
             let held = house.held();
