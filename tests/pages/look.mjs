@@ -98,7 +98,7 @@ class Browser {
 }
 
 // A page by what it is, whatever it is about: each id and digest in its address is one and the same.
-const kind = (path) => path.replaceAll(/(?<=\/)([a-z]+_[0-9a-z]{20,}|[0-9a-f]{32,}|[0-9a-z.-]+\.test)(?=\/|$)/g, "{id}");
+const kind = (path) => path.replace(/(?<=^\/console\/docs\/)(?!types|errors)[a-z_]+$/, "{part}").replaceAll(/(?<=\/)([a-z]+_[0-9a-z]{20,}|[0-9a-f]{32,}|[0-9a-z.-]+\.test)(?=\/|$)/g, "{id}");
 
 const problems = [];
 const seen = new Map();
