@@ -1,8 +1,8 @@
 //! `/console/live`: what happened since a page was made, as one event of a stream that ends at once.
 //!
 //! API Gateway's HTTP APIs hand on whole answers and no streams. So the answer says when to ask again, and `EventSource` does that by itself.
-//! It costs three reads: the session with its organization (and the approval that is looked at), the seat, and what waits; one more for
-//! names where somebody decided. It prolongs no session: a page that is left open is nobody's use of it.
+//! It costs three reads: the session with its organization (and the approval that is looked at), the seat, and the first hundred that wait;
+//! one more for names where somebody decided. Of more than a hundred it says that there are more, and not what is new behind them. It prolongs no session: a page that is left open is nobody's use of it.
 
 use std::fmt::Write as _;
 
@@ -47,10 +47,15 @@ pub(super) fn of_approval(approval: &Approval, now: Timestamp) -> String {
     format!("approval={}&seen={}", approval.id, version(approval, now))
 }
 
-/// Another where the list, or how far one of it has come, is another.
+/// So many are looked at each time: every page that is open asks.
+const LOOKED_AT: usize = 100;
+
+/// Another where the first of the list, or how far one of them has come, is another.
 fn version_of(waiting: &Waiting) -> String {
     let mut text = String::new();
-    for one in &waiting.items {
+    let mut first: Vec<&Approval> = waiting.items.iter().collect();
+    first.sort_by_key(|one| one.id);
+    for one in first.into_iter().take(LOOKED_AT) {
         let _ = write!(text, "{} {} {} ", one.id, one.votes.len(), one.delegations.len());
     }
     short(&Digest::of(text.as_bytes()).hex())
@@ -69,7 +74,7 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     let keys: Vec<_> = approval_id.map(Key::Approval).into_iter().collect();
     let visit = Visit::at_a_glance(context, request, &keys).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let waiting = approvals::waiting(&visit.ports, &permit, None).await?;
+    let waiting = approvals::first_waiting(&visit.ports, &permit, None, LOOKED_AT).await?;
     let (now, session) = (visit.ports.now(), &visit.session);
     let voter = Voter { member_id: session.member_id, role: session.role };
     let mine = queue::mine(&waiting, &voter, visit.may_decide(), now).count();

@@ -102,6 +102,16 @@ pub async fn waiting(
     permit: &Permit<scope::ApprovalsRead>,
     behind: Option<&str>,
 ) -> Result<Waiting, Refusal> {
+    first_waiting(ports, permit, behind, MOST_WAITING).await
+}
+
+/// The same of so many at least, where there are as many: those that were asked for first.
+pub async fn first_waiting(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsRead>,
+    behind: Option<&str>,
+    most: usize,
+) -> Result<Waiting, Refusal> {
     let (mut items, now) = (vec![], ports.now());
     let mut cursor = behind.map(ToOwned::to_owned);
     loop {
@@ -110,7 +120,7 @@ pub async fn waiting(
         let Page { items: some, next } = typed::<Approval>(page);
         items.extend(some.into_iter().filter(|it| permit.over(it.inbox_id).is_ok() && it.is_pending(now)));
         cursor = next;
-        if cursor.is_none() || items.len() >= MOST_WAITING {
+        if cursor.is_none() || items.len() >= most {
             break;
         }
     }

@@ -1,5 +1,6 @@
 //! The console in a real Chromium, driven through `WebDriver`, whose only script gives the frame of a mail its height.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -19,6 +20,7 @@ impl Driver {
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("chromedriver is missing: `make test` installs it");
         Self { process, url: format!("http://127.0.0.1:{port}") }
@@ -51,6 +53,8 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        // Its browsers go with it: a page that is open asks for what is new for ever.
+        let _ = Command::new("kill").args(["-9", "--", &format!("-{}", self.process.id())]).status();
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

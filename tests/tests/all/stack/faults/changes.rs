@@ -362,16 +362,19 @@ fn own_routes() -> Vec<Route> {
                 Asked::of("POST", "/v1/me/password".to_owned(), &own, change, id)
             })
         },
-        route("api-my-notifications-update", "notifications.update", &[], |house| {
-            let own = house.own_session();
-            let me = house.stack.get("/v1/me", &own).expect(200);
-            let id = me["member_id"].as_str().unwrap();
-            // Another time than the last, or it is no change.
-            let known = house.stack.get("/v1/me/notifications", &own).expect(200);
-            let other = if known["daily_at"] == "08:00" { "09:00" } else { "08:00" };
-            let body = json!({"daily_at": other, "time_zone": "Europe/Berlin"});
-            Asked::of("PATCH", "/v1/me/notifications".to_owned(), &own, body, id)
-        }),
+        Route {
+            done: 200,
+            ..route("api-my-notifications-update", "notifications.update", &[], |house| {
+                let own = house.own_session();
+                let me = house.stack.get("/v1/me", &own).expect(200);
+                let id = me["member_id"].as_str().unwrap();
+                // Another time than the last, or it is no change.
+                let known = house.stack.get("/v1/me/notifications", &own).expect(200);
+                let other = if known["daily_at"] == "08:00" { "09:00" } else { "08:00" };
+                let body = json!({"daily_at": other, "time_zone": "Europe/Berlin"});
+                Asked::of("PATCH", "/v1/me/notifications".to_owned(), &own, body, id)
+            })
+        },
         Route {
             repeats: true,
             done: 200,
