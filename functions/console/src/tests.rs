@@ -1113,9 +1113,11 @@ async fn the_next_one_follows_the_list_that_somebody_came_from() {
 async fn a_revision_is_asked_for_and_talked_about_on_the_page() {
     let console = Console::new().await;
     let approval = console.hold(EDITOR, draft()).await;
-    let said = console.form(VIEWER, &approval, "comment", &[("reason", "Is <this> right?")]).await;
+    let reads = console.form(VIEWER, &approval, "comment", &[("reason", "Is <this> right?")]).await;
+    assert_eq!(reads.status(), 403, "whoever reads only takes no part: {}", reads.body());
+    let said = console.form(EDITOR, &approval, "comment", &[("reason", "Is <this> right?")]).await;
     assert_eq!(said.header("location"), format!("{}#comments", page(&approval)), "{}", said.body());
-    assert_eq!(console.form(VIEWER, &approval, "comment", &[("reason", " ")]).await.status(), 422);
+    assert_eq!(console.form(EDITOR, &approval, "comment", &[("reason", " ")]).await.status(), 422);
     assert_eq!(console.decide(VIEWER, &approval, "ask-to-revise", "No").await.status(), 403);
     let nothing = console.decide(APPROVER, &approval, "ask-to-revise", "").await;
     assert!(nothing.status() == 422 && nothing.alert().contains("say what is to be otherwise"));

@@ -225,6 +225,8 @@ fn read(kind: &str, item: Item) -> Result<(), StoreError> {
         Login::NAME => decode::<Login>(item).map(drop),
         Setup::NAME => decode::<Setup>(item).map(drop),
         Ceremony::NAME => decode::<Ceremony>(item).map(drop),
+        OpenIdAccount::NAME => decode::<OpenIdAccount>(item).map(drop),
+        OpenIdTrip::NAME => decode::<OpenIdTrip>(item).map(drop),
         AddressEntry::NAME => decode::<AddressEntry>(item).map(drop),
         Event::NAME => decode::<Event>(item).map(drop),
         Block::NAME => decode::<Block>(item).map(drop),
