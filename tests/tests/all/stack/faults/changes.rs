@@ -363,6 +363,7 @@ fn own_routes() -> Vec<Route> {
             })
         },
         Route {
+            repeats: true,
             done: 200,
             ..route("api-my-notifications-update", "notifications.update", &[], |house| {
                 let own = house.own_session();
