@@ -1,6 +1,6 @@
 //! `POST /v1/approvals/{approval_id}/comments`: says something about a mail that waits.
 //!
-//! Needs the scope `messages.read`, and a person who may see the approval, or the token that asked for the mail.
+//! Needs the scope `messages.read`, and a person who decides about mail or may ask for it, or the token that asked for the mail.
 
 use app::Ports;
 use app::base::store::Key;
