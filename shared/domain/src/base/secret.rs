@@ -18,6 +18,11 @@ impl LinkEnd {
         Self { organization_id, random: Digest::from_bytes(random) }
     }
 
+    /// The organization that it says it belongs to; a stored record proves it.
+    pub(crate) fn organization_id(&self) -> OrganizationId {
+        self.organization_id
+    }
+
     /// Reads one. Only the exact form that [`Self::reveal`] writes is taken.
     pub(crate) fn parse(prefix: &str, text: &str) -> Option<Self> {
         let (organization, random) = text.strip_prefix(prefix)?.split_at_checked(BODY_LENGTH)?;
@@ -66,3 +71,47 @@ impl<I: Id + Copy> NamedEnd<I> {
         format!("{prefix}{}{}", &id[I::PREFIX.len()..], self.end.reveal(""))
     }
 }
+
+/// What all secrets have in common that stand in a link and on the form of its page; `form` parts the tokens of their forms
+/// from those of others.
+macro_rules! ends_a_link {
+    ($name:ident: $end:ident, $prefix:literal, form $form:literal) => {
+        impl $name {
+            /// What it begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// Reads one. Only the exact form that [`Self::reveal`] writes is taken.
+            pub fn parse(text: &str) -> Option<Self> {
+                $end::parse(Self::PREFIX, text).map(Self)
+            }
+
+            /// The organization that it says it belongs to; the stored record proves it.
+            pub fn organization_id(&self) -> $crate::OrganizationId {
+                self.0.organization_id()
+            }
+
+            /// The text itself, to be shown once.
+            pub fn reveal(&self) -> String {
+                self.0.reveal(Self::PREFIX)
+            }
+
+            /// What is stored of it.
+            pub fn hash(&self) -> $crate::base::digest::Digest {
+                $crate::base::digest::Digest::of(self.reveal().as_bytes())
+            }
+
+            /// What a form of its page must carry: proves that the page came from us, and is worth nothing without the secret.
+            pub fn form_token(&self) -> String {
+                $crate::base::digest::Digest::of_parts(&[$form, self.reveal().as_bytes()]).hex()
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}…", Self::PREFIX)
+            }
+        }
+    };
+}
+
+pub(crate) use ends_a_link;

@@ -3,61 +3,27 @@
 //! Invitations, claims and resets of passwords prove it by the way. Who was made otherwise asks for a mail; its secret is drawn by whoever
 //! sends it, and its hash is kept: a later mail puts another in its place.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
-use crate::base::secret::NamedEnd;
+use crate::base::secret::{NamedEnd, ends_a_link};
 use crate::{MemberId, OrganizationId};
 
 /// What the link ends with. Never printed, never stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EmailSecret(NamedEnd<MemberId>);
 
-impl EmailSecret {
-    /// What it begins with.
-    pub const PREFIX: &'static str = "cs_email_";
+ends_a_link!(EmailSecret: NamedEnd, "cs_email_", form b"countersign email form");
 
+impl EmailSecret {
     /// Makes a secret from 32 random bytes.
     pub fn new(organization_id: OrganizationId, member_id: MemberId, random: [u8; 32]) -> Self {
         Self(NamedEnd::new(organization_id, member_id, random))
     }
 
-    /// Reads the end of a link. Only the exact form that [`Self::reveal`] writes is taken.
-    pub fn parse(text: &str) -> Option<Self> {
-        NamedEnd::parse(Self::PREFIX, text).map(Self)
-    }
-
-    /// The organization that it says it belongs to; the stored record proves it.
-    pub fn organization_id(&self) -> OrganizationId {
-        self.0.organization_id()
-    }
-
     /// The member whose address it says it proves.
     pub fn member_id(&self) -> MemberId {
         self.0.id
-    }
-
-    /// The text itself, to be mailed once.
-    pub fn reveal(&self) -> String {
-        self.0.reveal(Self::PREFIX)
-    }
-
-    /// What is stored of it.
-    pub fn hash(&self) -> Digest {
-        Digest::of(self.reveal().as_bytes())
-    }
-
-    /// What a form of the link's page must carry: proves that the page came from us, and is worth nothing without the link.
-    pub fn form_token(&self) -> String {
-        Digest::of_parts(&[b"countersign email form", self.reveal().as_bytes()]).hex()
-    }
-}
-
-impl fmt::Debug for EmailSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}…", Self::PREFIX)
     }
 }
 

@@ -4,13 +4,12 @@
 //! later mail puts another in its place, and the link before holds no more.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
-use crate::base::secret::NamedEnd;
+use crate::base::secret::{NamedEnd, ends_a_link};
 use crate::people::access::{Actor, Role};
 use crate::{GroupId, InvitationId, MemberId, OrganizationId};
 
@@ -18,49 +17,17 @@ use crate::{GroupId, InvitationId, MemberId, OrganizationId};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct InvitationSecret(NamedEnd<InvitationId>);
 
-impl InvitationSecret {
-    /// What it begins with.
-    pub const PREFIX: &'static str = "cs_invitation_";
+ends_a_link!(InvitationSecret: NamedEnd, "cs_invitation_", form b"countersign invitation form");
 
+impl InvitationSecret {
     /// Makes a secret from 32 random bytes.
     pub fn new(invitation: &Invitation, random: [u8; 32]) -> Self {
         Self(NamedEnd::new(invitation.organization_id, invitation.id, random))
     }
 
-    /// Reads the end of a link. Only the exact form that [`Self::reveal`] writes is taken.
-    pub fn parse(text: &str) -> Option<Self> {
-        NamedEnd::parse(Self::PREFIX, text).map(Self)
-    }
-
-    /// The organization that it says it belongs to; the stored record proves it.
-    pub fn organization_id(&self) -> OrganizationId {
-        self.0.organization_id()
-    }
-
     /// The invitation that it says it opens.
     pub fn invitation_id(&self) -> InvitationId {
         self.0.id
-    }
-
-    /// The text itself, to be mailed once.
-    pub fn reveal(&self) -> String {
-        self.0.reveal(Self::PREFIX)
-    }
-
-    /// What is stored of it.
-    pub fn hash(&self) -> Digest {
-        Digest::of(self.reveal().as_bytes())
-    }
-
-    /// What a form of the link's page must carry: proves that the page came from us, and is worth nothing without the link.
-    pub fn form_token(&self) -> String {
-        Digest::of_parts(&[b"countersign invitation form", self.reveal().as_bytes()]).hex()
-    }
-}
-
-impl fmt::Debug for InvitationSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}…", Self::PREFIX)
     }
 }
 

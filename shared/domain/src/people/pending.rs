@@ -1,12 +1,10 @@
 //! A sign-in of which the password was right and the second factor is still to be shown: for a page that asks for it on a second form,
 //! and must not hold the password meanwhile.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
-use crate::base::secret::LinkEnd;
+use crate::base::secret::{LinkEnd, ends_a_link};
 use crate::people::credential::Login;
 use crate::{MemberId, OrganizationId};
 
@@ -14,44 +12,12 @@ use crate::{MemberId, OrganizationId};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PendingSecret(LinkEnd);
 
-impl PendingSecret {
-    /// What it begins with.
-    pub const PREFIX: &'static str = "cs_pending_";
+ends_a_link!(PendingSecret: LinkEnd, "cs_pending_", form b"countersign pending form");
 
+impl PendingSecret {
     /// Makes a secret from 32 random bytes.
     pub fn new(organization_id: OrganizationId, random: [u8; 32]) -> Self {
         Self(LinkEnd::new(organization_id, random))
-    }
-
-    /// Reads what a browser shows. Only the exact form that [`Self::reveal`] writes is taken.
-    pub fn parse(text: &str) -> Option<Self> {
-        LinkEnd::parse(Self::PREFIX, text).map(Self)
-    }
-
-    /// The organization that it says it belongs to; the stored record proves it.
-    pub fn organization_id(&self) -> OrganizationId {
-        self.0.organization_id
-    }
-
-    /// The text itself, for a cookie.
-    pub fn reveal(&self) -> String {
-        self.0.reveal(Self::PREFIX)
-    }
-
-    /// What is stored of it.
-    pub fn hash(&self) -> Digest {
-        Digest::of(self.reveal().as_bytes())
-    }
-
-    /// What the form that asks for the code must carry: proves that the page came from us, and is worth nothing without the cookie.
-    pub fn form_token(&self) -> String {
-        Digest::of_parts(&[b"countersign pending form", self.reveal().as_bytes()]).hex()
-    }
-}
-
-impl fmt::Debug for PendingSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}…", Self::PREFIX)
     }
 }
 

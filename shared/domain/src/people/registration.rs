@@ -3,14 +3,13 @@
 //! The secret of the claim's link is drawn by whoever mails it, and its hash lies in the registration: a later mail puts another in its
 //! place. Until it is claimed nobody can sign in to the organization, so nobody decides there, and nothing leaves it.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
-use crate::base::secret::LinkEnd;
+use crate::base::secret::{LinkEnd, ends_a_link};
 use crate::{InboxId, MemberId, OrganizationId, TokenId};
 
 /// Whether whoever likes may make an organization: what an operator decides.
@@ -34,44 +33,12 @@ impl SignUp {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ClaimSecret(LinkEnd);
 
-impl ClaimSecret {
-    /// What it begins with.
-    pub const PREFIX: &'static str = "cs_claim_";
+ends_a_link!(ClaimSecret: LinkEnd, "cs_claim_", form b"countersign claim form");
 
+impl ClaimSecret {
     /// Makes a secret from 32 random bytes.
     pub fn new(organization_id: OrganizationId, random: [u8; 32]) -> Self {
         Self(LinkEnd::new(organization_id, random))
-    }
-
-    /// Reads the end of a link. Only the exact form that [`Self::reveal`] writes is taken.
-    pub fn parse(text: &str) -> Option<Self> {
-        LinkEnd::parse(Self::PREFIX, text).map(Self)
-    }
-
-    /// The organization that it says it claims; the stored record proves it.
-    pub fn organization_id(&self) -> OrganizationId {
-        self.0.organization_id
-    }
-
-    /// The text itself, to be mailed once.
-    pub fn reveal(&self) -> String {
-        self.0.reveal(Self::PREFIX)
-    }
-
-    /// What is stored of it.
-    pub fn hash(&self) -> Digest {
-        Digest::of(self.reveal().as_bytes())
-    }
-
-    /// What the form of the link's page must carry: proves that the page came from us, and is worth nothing without the link.
-    pub fn form_token(&self) -> String {
-        Digest::of_parts(&[b"countersign claim form", self.reveal().as_bytes()]).hex()
-    }
-}
-
-impl fmt::Debug for ClaimSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}…", Self::PREFIX)
     }
 }
 

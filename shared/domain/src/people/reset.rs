@@ -3,61 +3,27 @@
 //! The secret of the link is drawn by whoever sends the mail, and its hash is kept. There is one reset of a person: a later mail puts
 //! another secret in its place, and the link before holds no more.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
-use crate::base::secret::NamedEnd;
+use crate::base::secret::{NamedEnd, ends_a_link};
 use crate::{MemberId, OrganizationId};
 
 /// What the link of a reset ends with. Never printed, never stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ResetSecret(NamedEnd<MemberId>);
 
-impl ResetSecret {
-    /// What it begins with.
-    pub const PREFIX: &'static str = "cs_reset_";
+ends_a_link!(ResetSecret: NamedEnd, "cs_reset_", form b"countersign reset form");
 
+impl ResetSecret {
     /// Makes a secret from 32 random bytes.
     pub fn new(organization_id: OrganizationId, member_id: MemberId, random: [u8; 32]) -> Self {
         Self(NamedEnd::new(organization_id, member_id, random))
     }
 
-    /// Reads the end of a link. Only the exact form that [`Self::reveal`] writes is taken.
-    pub fn parse(text: &str) -> Option<Self> {
-        NamedEnd::parse(Self::PREFIX, text).map(Self)
-    }
-
-    /// The organization that it says it belongs to; the stored record proves it.
-    pub fn organization_id(&self) -> OrganizationId {
-        self.0.organization_id()
-    }
-
     /// The member whose password it says it resets.
     pub fn member_id(&self) -> MemberId {
         self.0.id
-    }
-
-    /// The text itself, to be mailed once.
-    pub fn reveal(&self) -> String {
-        self.0.reveal(Self::PREFIX)
-    }
-
-    /// What is stored of it.
-    pub fn hash(&self) -> Digest {
-        Digest::of(self.reveal().as_bytes())
-    }
-
-    /// What a form of the link's page must carry: proves that the page came from us, and is worth nothing without the link.
-    pub fn form_token(&self) -> String {
-        Digest::of_parts(&[b"countersign reset form", self.reveal().as_bytes()]).hex()
-    }
-}
-
-impl fmt::Debug for ResetSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}…", Self::PREFIX)
     }
 }
 
