@@ -163,9 +163,16 @@ impl Form {
         same_origin(request)?;
         let unreadable = || Refusal::field("", Code::InvalidForm, "the form can\u{2019}t be read");
         let kind = request.headers.get("content-type").map_or("", String::as_str);
-        let (mut fields, files) = match upload::boundary(kind) {
-            Some(boundary) => upload::read(&request.body, boundary).ok_or_else(unreadable)?,
-            None => (form_pairs(std::str::from_utf8(&request.body).map_err(|_| unreadable())?), vec![]),
+        let (mut fields, files) = if let Some(boundary) = upload::boundary(kind) {
+            upload::read(&request.body, boundary).ok_or_else(unreadable)?
+        } else {
+            let text = std::str::from_utf8(&request.body).map_err(|_| unreadable())?;
+            let fields = form_pairs(text);
+            // Of two fields with one name one would be lost without a word.
+            if form_urlencoded::parse(text.as_bytes()).count() != fields.len() {
+                return Err(unreadable());
+            }
+            (fields, vec![])
         };
         if let Some(token) = fields.get_mut("csrf") {
             *token = unmasked(std::mem::take(token));
@@ -187,9 +194,7 @@ impl Form {
 
     /// Reads a form that only a page of this session can have sent.
     pub(crate) fn of_session(request: &Request, session: &Session) -> Result<Self, Refusal> {
-        let form = Self::of(request)?;
-        let (shown, expected) = (form.field("csrf"), session.form_token());
-        if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
+        Self::of_secret(request, &session.form_token())
     }
 
     /// Reads a form that only the page of this link can have sent.
@@ -206,9 +211,7 @@ impl Form {
 
     /// Reads a form that only the page can have sent on which this sign-in goes on.
     pub(crate) fn of_pending(request: &Request, secret: &PendingSecret) -> Result<Self, Refusal> {
-        let form = Self::of(request)?;
-        let (shown, expected) = (form.field("csrf"), secret.form_token());
-        if bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) { Ok(form) } else { Err(foreign()) }
+        Self::of_secret(request, &secret.form_token())
     }
 
     /// What follows `prefix` in the names of the fields that begin with it: of check boxes, those that are checked.
@@ -264,6 +267,24 @@ mod tests {
             proved_at: now,
             version: 1,
         }
+    }
+
+    #[test]
+    fn a_form_with_two_fields_of_one_name_is_refused() {
+        let twice = [
+            post(&[], "kind=every&name=x&kind="),
+            post(
+                &[("content-type", "multipart/form-data; boundary=x")],
+                "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x\r\nContent-Disposition: form-data; \
+                 name=\"a\"\r\n\r\n2\r\n--x--\r\n",
+            ),
+        ];
+        for request in twice {
+            let refused = Form::of(&request).map(drop).unwrap_err();
+            assert!(matches!(refused, Refusal::Invalid(errors) if errors[0].code == Code::InvalidForm));
+        }
+        let once = Form::of(&post(&[], "kind=every&name=x&kinds=")).unwrap();
+        assert_eq!((once.field("kind"), once.field("name")), ("every", "x"));
     }
 
     #[test]

@@ -53,7 +53,10 @@ pub(crate) fn read(body: &[u8], boundary: &str) -> Option<(HashMap<String, Strin
         let name = parameter(disposition, "name")?;
         match parameter(disposition, "filename") {
             None => {
-                fields.insert(name, std::str::from_utf8(contents).ok()?.to_owned());
+                // Of two fields with one name one would be lost without a word.
+                if fields.insert(name, std::str::from_utf8(contents).ok()?.to_owned()).is_some() {
+                    return None;
+                }
             }
             // A field in which no file was chosen.
             Some(filename) if filename.is_empty() && contents.is_empty() => {}

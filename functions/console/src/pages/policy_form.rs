@@ -299,6 +299,8 @@ pub(crate) struct PolicyForm {
     some_inboxes: bool,
     inboxes: Vec<String>,
     rules: Vec<RuleForm>,
+    /// Whether there were other rules than can be read: without them the policy would say something else than its author does.
+    lost: bool,
 }
 
 /// The whole value of a field that is read from JSON; none where the field can't say it.
@@ -685,6 +687,7 @@ impl PolicyForm {
             enabled: written["enabled"].as_bool().unwrap_or(true),
             some_inboxes: inboxes.is_some(),
             inboxes: inboxes.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            lost: false,
             rules: written["rules"].as_array().into_iter().flatten().map(RuleForm::of).collect(),
         }
     }
@@ -695,8 +698,10 @@ impl PolicyForm {
             let version = form.field("version").parse().unwrap_or_default();
             return Self { version, ..Self::of_json(&written) };
         }
-        let count = form.field("rules").parse::<usize>().unwrap_or_default().min(limits::RULES);
+        let sent = form.field("rules").parse::<usize>();
+        let count = sent.clone().unwrap_or_default().min(limits::RULES);
         Self {
+            lost: sent != Ok(count),
             version: form.field("version").parse().unwrap_or_default(),
             name: form.field("name").trim().to_owned(),
             description: form.field("description").trim().to_owned(),
@@ -716,6 +721,12 @@ impl PolicyForm {
             .enumerate()
             .map(|(i, rule)| rule.write(&format!("rules[{i}]"), &mut faults))
             .collect();
+        if self.lost {
+            faults.note(
+                "rules".to_owned(),
+                "Some of the rules can\u{2019}t be read, so nothing is saved: load the page again.",
+            );
+        }
         if self.some_inboxes && self.inboxes.is_empty() {
             faults.note("inbox_ids".to_owned(), "Check at least one, or choose every inbox.");
         }
