@@ -1,6 +1,7 @@
 """Whether check_roles.py finds what it is there to find: `python -m unittest test_roles`. Needs no stack."""
 
 import unittest
+from pathlib import Path
 from typing import Any
 
 from check_roles import refusals, unused
@@ -246,6 +247,11 @@ class AsDeployed(unittest.TestCase):
         others = len(self.deployed) - functions - roles
         # CloudFormation takes 500 resources, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
         self.assertLessEqual(others + 250 + roles * 250 / functions, 500)
+
+    def test_an_api_takes_all_routes(self) -> None:
+        # An HTTP API has 300 routes and as many integrations, https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+        text = (Path(__file__).parents[2] / "template.yaml").read_text()
+        self.assertLessEqual(text.count("x-amazon-apigateway-integration"), 300)
 
 
 class Altered(unittest.TestCase):
