@@ -1,4 +1,4 @@
-//! The console in a real Chromium, driven through `WebDriver`, whose only script gives the frame of a mail its height.
+//! The console in a real Chromium, driven through `WebDriver`: deciding, by mouse and by keyboard alone.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
