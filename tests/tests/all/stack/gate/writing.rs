@@ -24,8 +24,11 @@ fn send(stack: &Stack, who: &str, page: &str, path: &str, fields: &str) -> Answe
         ("content-type", "application/x-www-form-urlencoded".to_owned()),
         ("sec-fetch-site", "same-origin".to_owned()),
     ];
-    let own = ["csrf", "nonce", "revision"].map(|name| format!("{name}={}", hidden(name))).join("&");
-    stack.raw("POST", path, "", headers, format!("{own}&{fields}"))
+    // A form with a field twice is refused.
+    let given = |name: &str| fields.split('&').any(|one| one.starts_with(&format!("{name}=")));
+    let own = ["csrf", "nonce", "revision"].into_iter().filter(|name| !given(name));
+    let own: String = own.map(|name| format!("{name}={}&", hidden(name))).collect();
+    stack.raw("POST", path, "", headers, format!("{own}{fields}"))
 }
 
 /// Saves a draft with a file, as a browser sends one.
