@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The tests that need a stack: side by side first, then MCP as its official client speaks it and a look at every page, then those that
-# break things for everybody, one by one; both clients, and every route as its description says and otherwise; then whether AWS would have let the
-# functions do what they did.
+# The tests that need a stack: side by side first, then MCP as its official client speaks it and a look at every page; then those that
+# break things for everybody, one by one, and on a second stack at the same time; both clients, and every route as its description says and
+# otherwise; then whether AWS would have let the functions do what they did.
 set -euo pipefail
 cargo="cargo test --release --locked --ignore-rust-version -q --workspace --test all --"
 first=$(dirname "$COUNTERSIGN_STACK")
@@ -24,16 +24,15 @@ trap 'kill "$provider"' EXIT
 $cargo stack:: --skip stack::faults --skip alone_ --test-threads=4
 node tests/mcp/client.mjs
 node tests/pages/look.mjs
-$cargo alone_ --test-threads=1
-kill "$provider"
 
-# Faults are waited for more than worked on: half of them are on a second stack, at the same time.
+# What breaks things is waited for more than worked on: half of it is on a second stack, at the same time.
 on_second $stack down --dir "$second" >/dev/null 2>&1 || true
 rm -rf "$second"
-trap 'on_second $stack down --dir "$second" >/dev/null 2>&1 || true' EXIT
+trap 'kill "$provider"; on_second $stack down --dir "$second" >/dev/null 2>&1 || true' EXIT
 on_second $stack up --detach --no-build --dir "$second" >/dev/null
 on_second $cargo stack::faults::changes stack::faults::consumers --test-threads=1 >.local/second.log 2>&1 &
 half=$!
+$cargo alone_ --test-threads=1
 $cargo stack::faults --skip stack::faults::changes --skip stack::faults::consumers --skip alone_ --test-threads=1
 wait $half && failed=0 || failed=$?
 cat .local/second.log

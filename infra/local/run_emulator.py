@@ -11,11 +11,15 @@ And so that a subscription to a log group gets what AWS would hand it: the lines
 line."""
 
 import base64
+import gc
 import gzip
 import itertools
 import json
 import operator
+import queue
 import re
+import socket
+import socketserver
 import threading
 import time
 from collections.abc import Callable
@@ -159,7 +163,53 @@ class _Subscriptions:
 
 cloudwatch_logs._fanout_to_subscription_filters = _Subscriptions().take
 
+# Whether an environment is to stop is looked for so often, in seconds: until then no more than a thread of it stays.
+_STOP_SEEN = 5.0
+
+
+class _PatientQueue(queue.Queue):  # type: ignore[type-arg]
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        return super().get(block, _STOP_SEEN if (self.maxsize, timeout) == (1, 0.1) else timeout)
+
+
+class _PatientServer(socketserver.ThreadingTCPServer):
+    """Is told to stop by a connection, so that it need not look for it."""
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        super().serve_forever(max(poll_interval, _STOP_SEEN))
+
+    def shutdown(self) -> None:
+        self._BaseServer__shutdown_request = True
+        try:
+            socket.create_connection(self.server_address[:2], 1).close()
+        except OSError:
+            pass
+        super().shutdown()
+
+
+def _drain(
+    worker: Any, first_line_wait: float = 0.05, idle_confirm: float = 0.005, hard_cap: float = 0.25
+) -> str:
+    """What an environment has logged, with the emulator's own limits, in seconds; woken by a line."""
+    lines: list[str] = []
+    end = time.monotonic() + hard_cap
+    wait = first_line_wait
+    while (left := min(wait, end - time.monotonic())) > 0:
+        try:
+            lines.append(worker._stderr_queue.get(timeout=left))
+        except queue.Empty:
+            break
+        wait = idle_confirm
+    return "\n".join(lines)
+
+
+lambda_runtime.Worker._drain_stderr_bounded = _drain
+lambda_runtime.queue.Queue = _PatientQueue
+socketserver.ThreadingTCPServer = _PatientServer
+
 if __name__ == "__main__":
+    # A full collection of all that it keeps in memory stops everybody for a second and finds nothing: as rarely as that goes.
+    gc.set_threshold(100_000, 50, 1_000)
     from ministack.app import main
 
     main()

@@ -1,5 +1,6 @@
 // Looks at every page of the console that can be reached from the queue, as people see it: on a phone and wide, light and dark, with text
-// of twice the size. axe must find nothing, nothing may be cut off or move, and a first view is light. With `--pictures FOLDER` each view
+// of twice the size and from right to left. axe must find nothing, nothing may be cut off or move, Tab alone reaches everything and shows
+// where it is, and a first view is light. With `--pictures FOLDER` each view
 // is photographed as well. Speaks WebDriver to a chromedriver of its own; the stack is the one that COUNTERSIGN_STACK names.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -150,12 +151,65 @@ const judge = `
       id + " at " + nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; "))),
       (error) => done(["axe: " + error]));`;
 
+// What keys have to reach, and what is there once Tab has gone through the page.
+const listen = `
+  const seen = (field) => field.checkVisibility({ visibilityProperty: true }) && !field.matches(":disabled");
+  const all = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
+  window.wanted = new Set([...all].filter(seen));
+  window.unseen = new Set();
+  document.addEventListener("focusin", ({ target }) => {
+    const group = target.type === "radio" ? [...document.getElementsByName(target.name)] : [target];
+    for (const one of group) window.wanted.delete(one);
+    // Of a link that a whole row is pressed for, the row shows it.
+    const bare = [undefined, "::after"].every((part) => getComputedStyle(target, part).outlineStyle === "none");
+    if (bare) window.unseen.add(target.outerHTML.slice(0, 80));
+  });
+  // From the beginning, wherever the page puts the focus.
+  document.body.tabIndex = -1;
+  document.body.focus();
+  document.body.removeAttribute("tabindex");
+  return window.wanted.size;`;
+const reached = `
+  return {
+    missed: [...window.wanted].filter((field) => field.checkVisibility()).map((field) => field.outerHTML.slice(0, 80)),
+    unseen: [...window.unseen],
+  };`;
+// As in Hebrew or Arabic: what is out of view then, or could be scrolled to.
+const mirror = `
+  const root = document.documentElement;
+  root.style.fontSize = "";
+  root.dir = "rtl";
+  const width = root.clientWidth;
+  const scrolls = (one) => one && (getComputedStyle(one).overflowX !== "visible" || scrolls(one.parentElement));
+  const out = [...document.querySelectorAll("main *, header *, nav *")].filter((one) => {
+    const { left, right, width: own } = one.getBoundingClientRect();
+    return own > 1 && one.checkVisibility() && (left < -1 || right > width + 1) && !scrolls(one.parentElement);
+  });
+  root.dir = "";
+  return out.map((one) => one.outerHTML.slice(0, 80));`;
+const TAB = "\uE004";
+
+async function tabThrough(browser, page) {
+  const count = await browser.run(listen);
+  // A frame has places of its own.
+  const presses = Array.from({ length: count + 40 }).flatMap(() => [{ type: "keyDown", value: TAB }, { type: "keyUp", value: TAB }]);
+  await browser.call("POST", "/actions", { actions: [{ type: "key", id: "keys", actions: presses }] });
+  const { missed, unseen } = await browser.run(reached);
+  if (missed.length > 0) complain(page, "keys", `Tab does not reach ${missed.slice(0, 3).join(" ")}`);
+  if (unseen.length > 0) complain(page, "keys", `nothing shows the focus at ${unseen.slice(0, 3).join(" ")}`);
+}
+
 async function look(browser, page) {
   let weight = 0;
   for (const view of VIEWS) {
     const first = view === VIEWS[0];
     await browser.show(view);
-    if (first) await browser.visit(seen.get(page));
+    if (first) {
+      await browser.run("window.before = true");
+      await browser.visit(seen.get(page));
+      // A download leaves the page before it where it was.
+      if (await browser.run("return window.before === true")) return;
+    }
     const found = await browser.run(measure);
     if (!found.type.startsWith("text/html")) return;
     const name = page.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
@@ -173,6 +227,9 @@ async function look(browser, page) {
   const wider = await browser.run(
     "const root = document.documentElement; root.style.fontSize = '200%'; return root.scrollWidth - root.clientWidth;");
   if (wider > 1) complain(page, VIEWS[0].name, `is ${wider} px too wide with text of twice the size`);
+  const astray = await browser.run(mirror);
+  if (astray.length > 0) complain(page, VIEWS[0].name, `from right to left these are not in view: ${astray.slice(0, 3).join(" ")}`);
+  await tabThrough(browser, page);
   console.log(`${page} ${weight} bytes`);
 }
 

@@ -383,7 +383,7 @@ async fn write(context: &Context, request: &Request, what: What) -> Result<Respo
                 None => Part::Given(new),
             };
         }
-        Err(more) => wrong.join(more),
+        Err(error) => wrong.join(Wrong::new(&[error])),
     }
     let copy = Some((form.field("nonce").to_owned(), form.field("revision").to_owned()));
     // A page keeps what was typed, and no files: with some, what can be read is saved whatever is wrong with the rest.
@@ -523,7 +523,7 @@ async fn pass_on(
     let (mut draft, mut wrong) = typed.mail();
     match uploaded(form.take_files()) {
         Ok(new) => draft.attachments = new,
-        Err(more) => wrong.join(more),
+        Err(error) => wrong.join(Wrong::new(&[error])),
     }
     let (mut status, mut alerts) = (422, vec![]);
     if !wrong.any() {

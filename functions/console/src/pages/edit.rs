@@ -24,6 +24,7 @@ use runtime::http::{Request, Response};
 use super::approval::{self, Alert, Typed};
 use super::decide::{FORM, told};
 use super::mail::{Answered, answered};
+use super::writing::{limit, uploaded};
 use super::{gate, render};
 use crate::Context;
 use crate::guard::{self, Form};
@@ -62,6 +63,8 @@ struct EditPage {
     html_here: bool,
     /// The files that it has.
     files: Vec<Kept>,
+    /// How much one form carries, in words.
+    limit: String,
     /// The mail that it answers or passes on.
     answers: Option<Answered>,
     /// Whether it passes that mail on.
@@ -296,6 +299,7 @@ fn written(
         shell: frame.shell,
         html_here: !html_of(view).is_empty(),
         files: view.message.message.attachments.iter().map(file).collect(),
+        limit: limit(),
         answers: view.answers.as_ref().map(|detail| answered(detail, "/console/attachments", now)),
         forward: view.approval.forward,
         address: route::approval(view.approval.id),
@@ -315,8 +319,10 @@ pub(super) async fn submit(
     request: &Request,
     id: ApprovalId,
 ) -> Result<Response, Refusal> {
-    let (visit, form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
+    let (visit, mut form) = Visit::of_form(context, request, &[Key::Approval(id)]).await?;
     let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
+    let files = form.take_files();
+    let came = !files.is_empty();
     let digest = Digest::parse(form.field("digest"))
         .map_err(|error| Refusal::field("digest", Code::InvalidDigest, error))?;
     let view = approvals::get(&visit.ports, visit.powers.blobs()?, &reading, id).await?;
@@ -332,11 +338,12 @@ pub(super) async fn submit(
             .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
         // What was shown to whoever typed is the mail with their digest, or nothing of theirs is taken.
         let now = visit.ports.now();
-        let edit = typed.against(&Fields::of(&view), now).map_err(Refusal::Invalid)?;
+        let mut edit = typed.against(&Fields::of(&view), now).map_err(Refusal::Invalid)?;
+        edit.attachments = uploaded(files).map_err(|error| Refusal::Invalid(vec![error]))?;
         let saved = |_: &_| (303, String::new());
         revising::edit(&visit.sending()?, &permit, id, digest, edit, &Once::default(), saved).await
     };
-    let alerts = match Box::pin(done).await {
+    let mut alerts: Vec<_> = match Box::pin(done).await {
         Ok(submitted) => {
             let next = route::approval(submitted.approval.id);
             return Ok(guard::see_other(&format!("{next}?notice=edited")));
@@ -371,6 +378,10 @@ pub(super) async fn submit(
             return approval::page(&visit, request, id, Some(alert), Typed::default()).await;
         }
     };
+    if came {
+        let sentence = "Choose the files again: a page does not keep them.".to_owned();
+        alerts.push(Said { field: "attachments".to_owned(), sentence });
+    }
     written(&visit, Frame::of(&visit).await?, &view, typed, 422, alerts)
 }
 

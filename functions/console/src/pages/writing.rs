@@ -181,15 +181,15 @@ fn read_time(text: &str) -> Option<Timestamp> {
 }
 
 /// The files that came with a form, as a mail takes them; what is wrong with them together.
-pub(super) fn uploaded(files: Vec<Upload>) -> Result<Vec<DraftAttachment>, Wrong> {
+pub(super) fn uploaded(files: Vec<Upload>) -> Result<Vec<DraftAttachment>, FieldError> {
     let total: usize = files.iter().map(|file| file.contents.len()).sum();
     if total > MAX_BYTES {
         let said = format!(
-            "These files have {} together, and one form carries at most {}. Send fewer of them, or upload them through the API.",
+            "these files have {} together, and one form carries at most {}: send fewer of them, or upload them through the API",
             size(total as u64),
             size(MAX_BYTES as u64)
         );
-        return Err(Wrong::with("attachments", &said));
+        return Err(FieldError::new("attachments", Code::AttachmentTooLarge, said));
     }
     let attach = |file: Upload| DraftAttachment {
         filename: Some(file.filename),

@@ -193,10 +193,15 @@ async fn one_person_edits_another_approves_and_it_goes_out_once() {
     let text = browser.find(Locator::Css("textarea[name=text]")).await.unwrap();
     text.clear().await.unwrap();
     text.send_keys("Hello,\nit costs 12.\nGoodbye").await.unwrap();
+    let offer = std::env::temp_dir().join(format!("{}.txt", unique("offer").replace(' ', "-")));
+    std::fs::write(&offer, "The offer, as a file").unwrap();
+    let files = browser.find(Locator::Css("input[name=attachments]")).await.unwrap();
+    files.send_keys(offer.to_str().unwrap()).await.unwrap();
     browser.find(Locator::Css("form.edit button")).await.unwrap().click().await.unwrap();
     shows(&browser, "This is the mail as you edited it").await;
     shows(&browser, "-it costs 10.").await;
     shows(&browser, "+it costs 12.").await;
+    shows(&browser, offer.file_name().unwrap().to_str().unwrap()).await;
     shows(&browser, "You edited this mail last").await;
     let buttons = browser.find_all(Locator::Css("form[action$='/approve']")).await.unwrap();
     assert!(buttons.is_empty(), "whoever edited it does not approve it");
@@ -216,8 +221,11 @@ async fn one_person_edits_another_approves_and_it_goes_out_once() {
     shows(&browser, "You approved").await;
     browser.close().await.unwrap();
     let (id, waiting) = (held.message.clone(), stack.clone());
-    tokio::task::spawn_blocking(move || waiting.message_with_status(&id, "delivered")).await.unwrap();
+    let sent =
+        tokio::task::spawn_blocking(move || waiting.message_with_status(&id, "delivered")).await.unwrap();
+    assert_eq!(sent["attachments"][0]["size"], 20, "{sent}");
     assert_eq!(stack.accepted(&held.message).len(), 1, "it went out once");
+    std::fs::remove_file(offer).unwrap();
 }
 
 /// Risk before the button, a batch by boxes, the next one by itself, and an approval that is taken back: as somebody works through a queue.
