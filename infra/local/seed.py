@@ -1,8 +1,10 @@
 """Fills an empty stack with an organization, three people, an inbox and an agent, through the real interfaces alone.
 
 Runs in the venv: `python seed.py DIRECTORY [--demo]`. What was seeded is kept in seed.json; kept data is never seeded twice.
-With `--demo` the inbox has mail, and an answer to it waits for a decision."""
+With `--demo` the inbox has mail, and what the agent asked for waits for decisions: an answer, an order with a file, a refund that an owner
+must approve, a mail whose link leads elsewhere than it says, three that are alike, and one for later."""
 
+import base64
 import json
 import secrets
 import smtplib
@@ -10,6 +12,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +33,63 @@ DEMO_MAIL = [
     ("Carla <carla@example.com>", "Thank you", "The replacement came today and works. Thank you!\n\nCarla"),
 ]
 DEMO_ANSWER = "Hello Ann,\n\nyour lamps left our warehouse this morning and should be with you on Thursday.\n\nThe Demo Agent"
+DEMO_POLICY = {
+    "name": "Money",
+    "description": "Who gives money back is an owner.",
+    "rules": [
+        {
+            "name": "Refunds",
+            "when": {"words": {"any_of": ["refund"]}},
+            "outcome": "hold",
+            "terms": {"requirements": [{"quorum": 1, "roles": ["owner"]}], "expires_in": 86400},
+        }
+    ],
+}
+DEMO_ORDER = "item,count,price\nFloor lamp,12,49.00\nDesk lamp,30,18.50\n"
+
+
+def _demo_mails() -> list[dict[str, Any]]:
+    """What the agent asks for beside its answer."""
+    mails: list[dict[str, Any]] = [
+        {
+            "to": ["orders@lamps.example"],
+            "subject": "Purchase order 2026-77",
+            "text": "Good morning,\n\nour order for December is attached. Please confirm the day of delivery.\n\nThe Demo Agent",
+            "attachments": [
+                {
+                    "filename": "order-2026-77.csv",
+                    "content_type": "text/csv",
+                    "content": base64.b64encode(DEMO_ORDER.encode()).decode(),
+                }
+            ],
+        },
+        {
+            "to": ["dana@example.org"],
+            "subject": "Your refund for order 4698",
+            "text": "Hello Dana,\n\nwe have booked a refund of 118.00 EUR. It reaches you within three days.\n\nThe Demo Agent",
+        },
+        {
+            "to": ["erin@example.net"],
+            "subject": "Please confirm your address",
+            "html": "<p>Hello Erin,</p><p>please confirm your address at "
+            '<a href="https://forms.elsewhere.example/erin">https://shop.example/account</a>.</p>',
+        },
+        {
+            "to": ["bob@example.net"],
+            "subject": "Invoice 2026-118 is paid",
+            "text": "Hello Bob,\n\nyour invoice 2026-118 is paid on the 14th.\n\nThe Demo Agent",
+            "send_at": (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT09:00:00Z"),
+        },
+    ]
+    for order, name in [(4712, "finn"), (4713, "gail"), (4714, "hugo")]:
+        mails.append(
+            {
+                "to": [f"{name}@example.com"],
+                "subject": f"Order {order} is on its way",
+                "text": f"Hello {name.title()},\n\nyour order {order} left our warehouse today.\n\nThe Demo Agent",
+            }
+        )
+    return mails
 
 
 class SeedFailed(Exception):
@@ -63,8 +125,11 @@ def _demo(settings: Settings, seeded: dict[str, Any]) -> None:
     inbox, token = seeded["inbox"], seeded["agent_token"]
     with smtplib.SMTP(HOST, settings.ports["SMTP"], timeout=30) as smtp:
         for sender, subject, text in DEMO_MAIL:
-            mail = f"From: {sender}\r\nTo: {inbox['address']}\r\nSubject: {subject}\r\n\r\n" + text.replace("\n", "\r\n") + "\r\n"
-            smtp.sendmail(sender.split("<")[1].rstrip(">"), [inbox["address"]], mail.encode())
+            mail = EmailMessage()
+            mail["From"], mail["To"], mail["Subject"] = sender, inbox["address"], subject
+            mail["Date"], mail["Message-ID"] = format_datetime(datetime.now(UTC)), make_msgid(domain="example.org")
+            mail.set_content(text)
+            smtp.send_message(mail)
     path = f"/v1/inboxes/{inbox['id']}/messages"
     deadline = time.monotonic() + 30
     while True:
@@ -76,6 +141,9 @@ def _demo(settings: Settings, seeded: dict[str, Any]) -> None:
             raise SeedFailed("the demo's mail did not come in within 30 seconds")
         time.sleep(0.2)
     _post(settings, f"{path}/{asked[0]}/reply", {"text": DEMO_ANSWER}, token)
+    _post(settings, "/v1/policies", DEMO_POLICY, seeded["owner"]["token"])
+    for mail in _demo_mails():
+        _post(settings, f"{path}/send", mail, token)
 
 
 def _still_known(settings: Settings) -> bool:

@@ -153,7 +153,7 @@ const judge = `
 
 // What keys have to reach, and what is there once Tab has gone through the page.
 const listen = `
-  const seen = (field) => field.checkVisibility({ visibilityProperty: true }) && !field.matches(":disabled");
+  const seen = (field) => field.checkVisibility({ visibilityProperty: true }) && !field.matches(":disabled, [tabindex='-1']");
   const all = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
   window.wanted = new Set([...all].filter(seen));
   window.unseen = new Set();
