@@ -27,6 +27,7 @@ pub mod people {
     pub mod credential;
     pub mod email;
     pub mod invitation;
+    pub mod key_log;
     pub mod limit;
     pub mod notifications;
     pub mod openid;
@@ -73,6 +74,7 @@ pub mod gate {
     pub mod risk;
     pub mod seal;
     pub mod standing;
+    pub mod statement;
     pub mod triage;
 }
 
