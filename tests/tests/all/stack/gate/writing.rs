@@ -27,8 +27,9 @@ fn send(stack: &Stack, who: &str, page: &str, path: &str, fields: &str) -> Answe
     // A form with a field twice is refused.
     let given = |name: &str| fields.split('&').any(|one| one.starts_with(&format!("{name}=")));
     let own = ["csrf", "nonce", "revision"].into_iter().filter(|name| !given(name));
-    let own: String = own.map(|name| format!("{name}={}&", hidden(name))).collect();
-    stack.raw("POST", path, "", headers, format!("{own}{fields}"))
+    let mut all: Vec<_> = own.map(|name| format!("{name}={}", hidden(name))).collect();
+    all.push(fields.to_owned());
+    stack.raw("POST", path, "", headers, all.join("&"))
 }
 
 /// Saves a draft with a file, as a browser sends one.
