@@ -588,8 +588,14 @@ impl Gate {
             if let Some(role) = world.members[1] {
                 let voter = Voter { member_id: member(1), role };
                 let (made_with, ahead) = (&standing.made_with, Some(standing.id));
-                let voted =
-                    approval.clone().vote(voter, made_with, approval.digest, Verdict::Approve, ahead, now);
+                let voted = approval.clone().vote(
+                    voter,
+                    (made_with, None),
+                    approval.digest,
+                    Verdict::Approve,
+                    ahead,
+                    now,
+                );
                 if let Ok(voted) = voted {
                     approval = voted;
                     let mut spent = StandingApproval::clone(standing).spend();
@@ -669,7 +675,7 @@ impl Gate {
         let voter = Voter { member_id: member(n), role: world.members[n]? };
         let approve = |approval: Approval, voter| {
             let digest = approval.digest;
-            approval.vote(voter, &with, digest, Verdict::Approve, None, now).ok()
+            approval.vote(voter, (&with, None), digest, Verdict::Approve, None, now).ok()
         };
         // Where that safety is off, whoever stands in for another gives that vote as well as their own.
         let stands_in = |d: &&Delegation| d.to == member(n) && self.lacks(Off::OneVoteEach);
@@ -741,8 +747,9 @@ impl Gate {
             }
             Step::Reject(_, n) => {
                 let verdict = Verdict::Reject("no".to_owned());
-                let after =
-                    fresh.vote(voter(n)?, &self.credential(n), old.digest, verdict, None, now).ok()?;
+                let after = fresh
+                    .vote(voter(n)?, (&self.credential(n), None), old.digest, verdict, None, now)
+                    .ok()?;
                 voted = Some(n);
                 let moves = matches!(after.decision, Decision::Rejected { .. });
                 (after, moves.then(|| row.outbound.clone().reject(now)))

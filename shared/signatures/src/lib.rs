@@ -168,7 +168,11 @@ mod tests {
     }
 
     /// What a key answers that says these.
-    fn answer(sign: &dyn Fn(&[u8]) -> Vec<u8>, client_data: Vec<u8>, authenticator_data: Vec<u8>) -> Assertion {
+    fn answer(
+        sign: &dyn Fn(&[u8]) -> Vec<u8>,
+        client_data: Vec<u8>,
+        authenticator_data: Vec<u8>,
+    ) -> Assertion {
         let signed = [authenticator_data.as_slice(), Digest::of(&client_data).as_bytes()].concat();
         Assertion { signature: sign(&signed), client_data, authenticator_data }
     }
@@ -185,7 +189,8 @@ mod tests {
     #[test]
     fn a_signature_holds_for_its_text_site_and_key_alone() {
         let (key, sign) = es256();
-        let right = || (client_data("webauthn.get", TEXT, site().origin), authenticator_data("localhost", 0x05));
+        let right =
+            || (client_data("webauthn.get", TEXT, site().origin), authenticator_data("localhost", 0x05));
         let (data, said) = right();
         let good = answer(&sign, data, said);
         assert_eq!(check(site(), &key, TEXT, &good), Ok(Answered { sign_count: 258 }));
@@ -195,8 +200,7 @@ mod tests {
         let (other, _) = es256();
         assert_eq!(check(site(), &other, TEXT, &good), Err(BadSignature::Signature));
         let of = |kind: &str, origin: &str, host: &str, flags| {
-            let answer =
-                answer(&sign, client_data(kind, TEXT, origin), authenticator_data(host, flags));
+            let answer = answer(&sign, client_data(kind, TEXT, origin), authenticator_data(host, flags));
             check(site(), &key, TEXT, &answer)
         };
         let origin = site().origin;
@@ -230,7 +234,8 @@ mod tests {
     #[test]
     fn ed25519_signs_as_well() {
         let random = SystemRandom::new();
-        let pair = Ed25519KeyPair::from_pkcs8(Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref()).unwrap();
+        let pair =
+            Ed25519KeyPair::from_pkcs8(Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref()).unwrap();
         let key = key(Algorithm::EdDsa, pair.public_key().as_ref());
         let sign = |bytes: &[u8]| pair.sign(bytes).as_ref().to_vec();
         let good = answer(
@@ -247,7 +252,14 @@ mod tests {
     fn a_site_has_a_host_and_nothing_behind_it() {
         assert_eq!(site().host, "localhost");
         assert_eq!(Site::of("https://mail.example.com").unwrap().host, "mail.example.com");
-        for wrong in ["", "https://", "mail.example.com", "https://a.example/console", "ftp://a.example", "https://u@a.example"] {
+        for wrong in [
+            "",
+            "https://",
+            "mail.example.com",
+            "https://a.example/console",
+            "ftp://a.example",
+            "https://u@a.example",
+        ] {
             assert_eq!(Site::of(wrong), None, "{wrong}");
         }
     }

@@ -26,6 +26,7 @@ use crate::base::hours::{Hours, first_outside};
 use crate::gate::notice::Pace;
 use crate::gate::policy::{By, Late, Links, Terms};
 use crate::gate::risk::{Level, Risk};
+use crate::gate::statement::SignedVote;
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
 use crate::people::notifications::{Notifications, When};
@@ -131,6 +132,8 @@ pub struct Vote {
     pub with: Credential,
     /// Given to several mails at once, by somebody who saw of this one what a list shows: that nothing about it deserved a look.
     pub unseen: bool,
+    /// What their key signed; absent where no key was asked.
+    pub signed: Option<SignedVote>,
 }
 
 /// A vote for a mail that whoever gave it took back before the mail was claimed.
@@ -235,6 +238,11 @@ impl Vote {
             Verdict::Approve => Deed::Approved(self.member_id),
             Verdict::Reject(_) => Deed::Rejected(self.member_id),
         }
+    }
+
+    /// Whether a key signed it, and where that is asked for, one that stays in its device.
+    pub fn is_signed(&self, device_bound: bool) -> bool {
+        self.signed.as_ref().is_some_and(|signed| signed.device_bound || !device_bound)
     }
 }
 
@@ -654,7 +662,7 @@ impl Approval {
     /// Whether the terms take a decision that is made with this.
     fn check_credential(&self, with: &Credential) -> Result<(), DecisionRefused> {
         let terms = self.terms.as_ref();
-        let by_person = terms.is_none_or(|terms| terms.by == By::Person);
+        let by_person = terms.is_none_or(|terms| terms.by != By::Any);
         if by_person && !with.is_person() {
             return Err(DecisionRefused::NoPerson);
         }
@@ -721,8 +729,33 @@ impl Approval {
     }
 
     fn is_met(&self) -> bool {
+        let Some(terms) = &self.terms else { return false };
+        let enough = |one: &Self| one.has_quorums() && one.signed_votes() >= usize::from(terms.signed.votes);
+        if terms.by != By::Passkey {
+            return enough(self);
+        }
+        let mut signed = self.clone();
+        signed.votes.retain(|vote| vote.is_signed(terms.signed.device_bound));
+        enough(&signed)
+    }
+
+    fn has_quorums(&self) -> bool {
         let progress = self.progress();
         !progress.is_empty() && progress.iter().all(|(votes, quorum)| *votes >= usize::from(*quorum).max(1))
+    }
+
+    /// How many members' votes for it count that are signed as the terms ask.
+    pub fn signed_votes(&self) -> usize {
+        let bound = self.terms.as_ref().is_some_and(|terms| terms.signed.device_bound);
+        let counts = |vote: &&Vote| {
+            vote.verdict == Verdict::Approve
+                && vote.is_signed(bound)
+                && self.excluded(vote.member_id).is_none()
+                && self
+                    .counts_for(self.place_of(Voter { member_id: vote.member_id, role: vote.role }))
+                    .contains(&true)
+        };
+        self.votes.iter().filter(counts).map(|vote| vote.member_id).collect::<BTreeSet<_>>().len()
     }
 
     /// Whether it lets exactly these bytes go: it says so, and its votes, counted again, agree.
@@ -736,7 +769,7 @@ impl Approval {
     pub fn vote(
         mut self,
         voter: Voter,
-        with: &Credential,
+        (with, signed): (&Credential, Option<SignedVote>),
         digest: Digest,
         verdict: Verdict,
         standing: Option<StandingApprovalId>,
@@ -757,7 +790,8 @@ impl Approval {
         self.votes.retain(|vote| vote.member_id != member_id);
         let with = with.clone();
         let unseen = false;
-        self.votes.push(Vote { member_id, role, at: now, verdict: verdict.clone(), standing, with, unseen });
+        let given = verdict.clone();
+        self.votes.push(Vote { member_id, role, at: now, verdict: given, standing, with, unseen, signed });
         let rejections = self.votes.iter().filter(|vote| vote.verdict != Verdict::Approve).count();
         let enough = usize::from(self.terms.as_ref().map_or(1, |terms| terms.rejections)).max(1);
         match verdict {
@@ -1054,11 +1088,11 @@ pub(crate) mod tests {
     }
 
     fn yes(approval: Approval, voter: Voter) -> Result<Approval, DecisionRefused> {
-        approval.vote(voter, &session(), mail(), Verdict::Approve, None, NOW)
+        approval.vote(voter, (&session(), None), mail(), Verdict::Approve, None, NOW)
     }
 
     fn no(approval: Approval, voter: Voter) -> Result<Approval, DecisionRefused> {
-        approval.vote(voter, &session(), mail(), Verdict::Reject("no".into()), None, NOW)
+        approval.vote(voter, (&session(), None), mail(), Verdict::Reject("no".into()), None, NOW)
     }
 
     const ANN: (u8, Role) = (2, Role::Approver);
@@ -1110,7 +1144,7 @@ pub(crate) mod tests {
     #[test]
     fn another_digest_is_refused_and_the_right_one_named() {
         let refused = held(Terms::default())
-            .vote(of(ANN), &session(), Digest::of(b"other"), Verdict::Approve, None, NOW)
+            .vote(of(ANN), (&session(), None), Digest::of(b"other"), Verdict::Approve, None, NOW)
             .unwrap_err();
         assert_eq!(refused, DecisionRefused::DigestMismatch { current: mail() });
         let approved = yes(held(Terms::default()), of(ANN)).unwrap();
@@ -1234,7 +1268,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_token_decides_only_where_a_policy_says_so() {
-        let vote = |terms: Terms, verdict| held(terms).vote(of(ANN), &program(), mail(), verdict, None, NOW);
+        let vote =
+            |terms: Terms, verdict| held(terms).vote(of(ANN), (&program(), None), mail(), verdict, None, NOW);
         let (any, default) = (|| Terms { by: By::Any, ..Terms::default() }, Terms::default);
         assert_eq!(vote(default(), Verdict::Approve), Err(DecisionRefused::NoPerson));
         assert_eq!(vote(default(), Verdict::Reject(String::new())), Err(DecisionRefused::NoPerson));
@@ -1262,7 +1297,7 @@ pub(crate) mod tests {
         let vote = |links| {
             held(Terms { links, ..Terms::default() }).vote(
                 of(ANN),
-                &link,
+                (&link, None),
                 mail(),
                 Verdict::Approve,
                 None,
@@ -1281,7 +1316,9 @@ pub(crate) mod tests {
         assert_eq!(no(approved.clone(), of(BEN)), Err(DecisionRefused::NotPending("approved")));
         let late = NOW + Terms::default().expires_in;
         assert!(approved.expire(late).is_err());
-        let at = |now| held(Terms::default()).vote(of(ANN), &session(), mail(), Verdict::Approve, None, now);
+        let at = |now| {
+            held(Terms::default()).vote(of(ANN), (&session(), None), mail(), Verdict::Approve, None, now)
+        };
         assert_eq!(at(late), Err(DecisionRefused::NotPending("expired")));
         assert!(at(late - SignedDuration::from_millis(1)).is_ok());
         assert!(held(Terms::default()).expire(late - SignedDuration::from_secs(1)).is_err());
@@ -1354,8 +1391,14 @@ pub(crate) mod tests {
     #[test]
     fn what_is_over_or_was_given_ahead_or_refused_is_not_taken_back() {
         let standing = StandingApprovalId::new(NOW, [3; 10]);
-        let ahead =
-            held(Terms::default()).vote(of(ANN), &session(), mail(), Verdict::Approve, Some(standing), NOW);
+        let ahead = held(Terms::default()).vote(
+            of(ANN),
+            (&session(), None),
+            mail(),
+            Verdict::Approve,
+            Some(standing),
+            NOW,
+        );
         let back = |approval: Approval, now| approval.take_back(member(ANN.0), &session(), now);
         assert_eq!(back(ahead.unwrap(), NOW), Err(DecisionRefused::NoVote));
         let rejected = no(held(Terms { rejections: 2, ..Terms::default() }), of(ANN)).unwrap();

@@ -5,14 +5,16 @@
 //! happens between the claim and this look stops the mail as well. Only a mail that passes becomes a
 //! [`crate::gate::seal::Claim`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::MemberId;
 use crate::base::digest::Digest;
 use crate::gate::approval::{Approval, Vote};
+use crate::gate::policy::By;
 use crate::gate::standing::StandingApproval;
+use crate::gate::statement::{SignedVote, SignedVotes};
 use crate::mailbox::inbox::Inbox;
 use crate::people::access::{Actor, Credential, Role};
 use crate::people::credential::Token;
@@ -41,6 +43,10 @@ pub struct Around {
     pub domain_lost: bool,
     /// Why no mail may go to one of its recipients.
     pub barred: Option<&'static str>,
+    /// Whose votes for these very bytes a key signed that counts in the key log, and whether that stays in its device.
+    pub signed: BTreeMap<MemberId, bool>,
+    /// How many votes must be so, as the key log says: whatever terms the table gives the approval.
+    pub floor: SignedVotes,
 }
 
 /// Why a claimed mail does not go.
@@ -120,6 +126,9 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
             return withdrawn("credential_revoked");
         }
     }
+    if !is_signed(approval, around) {
+        return withdrawn("signature_missing");
+    }
     if !approval.resends.is_empty() && around.original_sent {
         return withdrawn("original_was_sent");
     }
@@ -157,6 +166,24 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
         return Err(Hindrance::Quiet(until));
     }
     Ok(())
+}
+
+/// Whether as many votes are signed as the terms and the key log ask for, by keys that count. What the table says of a signature it is not
+/// asked: those that hold are in `around`.
+fn is_signed(approval: &Approval, around: &Around) -> bool {
+    let mut left = approval.clone();
+    let Some(terms) = &mut left.terms else { return around.floor.votes == 0 };
+    terms.signed = terms.signed.unite(around.floor);
+    if terms.signed.votes == 0 && terms.by != By::Passkey {
+        return true;
+    }
+    left.votes.retain(|vote| holds(vote, around) && is_valid(&vote.with, around));
+    for vote in &mut left.votes {
+        let bound = around.signed.get(&vote.member_id).copied();
+        vote.signed =
+            vote.signed.take().zip(bound).map(|(signed, device_bound)| SignedVote { device_bound, ..signed });
+    }
+    left.releases(approval.digest)
 }
 
 /// Whether a vote is that of somebody who is still a member, in the role in which they voted, and whose standing approval,

@@ -37,6 +37,7 @@ use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
 use crate::base::hours::Hours;
 use crate::gate::group::{Group, GroupName};
+use crate::gate::statement::SignedVotes;
 use crate::mailbox::inbox::Origin;
 use crate::people::access::{Actor, Role};
 use crate::{GroupId, InboxId, MemberId, PolicyId, TokenId};
@@ -59,6 +60,21 @@ pub enum By {
     Person,
     /// By a token as well, which may be a program's.
     Any,
+    /// By a person whose key signs what they say: each vote that is to count.
+    Passkey,
+}
+
+impl By {
+    /// The stricter of two.
+    #[must_use]
+    pub fn unite(self, other: By) -> By {
+        let strictness = |by: &By| match by {
+            By::Any => 0,
+            By::Person => 1,
+            By::Passkey => 2,
+        };
+        [self, other].into_iter().max_by_key(strictness).unwrap_or_default()
+    }
 }
 
 /// What the one-time links of notifications do.
@@ -106,6 +122,8 @@ pub struct Terms {
     pub by: By,
     /// What the links do in the mails that tell of it.
     pub links: Links,
+    /// How many votes must be signed by a key, also where not each of them must ([`By::Passkey`]), and by which keys.
+    pub signed: SignedVotes,
 }
 
 /// Roles that decide.
@@ -124,6 +142,7 @@ impl Default for Terms {
             notify: DECIDERS.into(),
             by: By::Person,
             links: Links::Decide,
+            signed: SignedVotes::NONE,
         }
     }
 }
@@ -186,6 +205,7 @@ impl Terms {
             ("rejections", self.rejections.to_string()),
             ("by", self.by.as_str().to_owned()),
             ("links", self.links.as_str().to_owned()),
+            ("signed", self.signed.told()),
         ]
     }
 
@@ -218,8 +238,9 @@ impl Terms {
                 (one, two) => one.or(two),
             },
             notify: self.notify.union(&other.notify).copied().collect(),
-            by: if self.by == By::Person { By::Person } else { other.by },
+            by: self.by.unite(other.by),
             links: if self.links == Links::SignIn { Links::SignIn } else { other.links },
+            signed: self.signed.unite(other.signed),
         }
     }
 }
@@ -634,7 +655,7 @@ names!(FileKind, Executable = "executable", Macro = "macro", Archive = "archive"
 names!(Per, Inbox = "inbox", Recipient = "recipient", Organization = "organization");
 names!(Window, Hour = "hour", Day = "day");
 names!(Late, Expire = "expire", Send = "send");
-names!(By, Person = "person", Any = "any");
+names!(By, Person = "person", Any = "any", Passkey = "passkey");
 names!(Links, Decide = "decide", SignIn = "sign_in");
 
 /// All policies of an organization: one record, so that a submission reads them together and a change of one is a

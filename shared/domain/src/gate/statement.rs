@@ -37,6 +37,7 @@ use std::fmt::Write as _;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
+use crate::people::key_log::Assertion;
 use crate::{ApprovalId, MemberId, OrganizationId};
 
 /// So many mails one signature stands for at most.
@@ -69,6 +70,72 @@ impl Said {
         match self {
             Said::Approve => "approve",
             Said::Reject => "reject",
+        }
+    }
+}
+
+/// How many of the votes for a mail must be signed by a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SignedVotes {
+    /// So many, 0 to 10.
+    pub votes: u8,
+    /// Whether by keys that stay in their device.
+    pub device_bound: bool,
+}
+
+impl SignedVotes {
+    /// None.
+    pub const NONE: Self = Self { votes: 0, device_bound: false };
+
+    /// What the audit log tells of it: `2`, or `1 device-bound`.
+    pub fn told(self) -> String {
+        let bound = if self.device_bound { " device-bound" } else { "" };
+        format!("{}{bound}", self.votes)
+    }
+
+    /// Whether so many can be asked for.
+    pub const fn is_possible(self) -> bool {
+        self.votes <= 10
+    }
+
+    /// The stricter of two in each way.
+    #[must_use]
+    pub fn unite(self, other: Self) -> Self {
+        Self { votes: self.votes.max(other.votes), device_bound: self.device_bound || other.device_bound }
+    }
+}
+
+/// What somebody's key signed to vote.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SignedVote {
+    /// By which key.
+    pub key: KeyId,
+    /// Whether that was registered as one that stays in its device. The dispatcher asks the key log instead.
+    pub device_bound: bool,
+    /// When the page was made.
+    pub given: Timestamp,
+    /// How long it is good for.
+    pub not_after: Timestamp,
+    /// What was signed.
+    pub assertion: Assertion,
+    /// Where it was for many mails at once: the way of this one.
+    pub path: Option<Path>,
+}
+
+impl SignedVote {
+    /// The text that it must be a signature of, for this vote; none where the mail is not of the batch that it names.
+    pub fn text(
+        &self,
+        organization_id: OrganizationId,
+        member_id: MemberId,
+        said: Said,
+        subject: &Subject,
+    ) -> Option<String> {
+        let Self { key, given, not_after, .. } = *self;
+        let signer = Signer { organization_id, member_id, key, given, not_after };
+        match &self.path {
+            None => Some(one(&signer, said, subject)),
+            Some(path) => Some(many(&signer, said, path.count, path.root(subject.leaf())?)),
         }
     }
 }

@@ -422,7 +422,7 @@ mod tests {
 
     fn vote(record: Approval, n: u8, verdict: Verdict, at: Timestamp) -> Approval {
         let digest = record.digest;
-        record.vote(person(n), &session(), digest, verdict, None, at).unwrap()
+        record.vote(person(n), (&session(), None), digest, verdict, None, at).unwrap()
     }
 
     fn chained(entries: &[Entry]) -> Vec<ChainedEntry> {
@@ -575,8 +575,9 @@ mod tests {
         let standing = StandingApprovalId::new(NOW, [8; 10]);
         let digest = record.digest;
         let request = asked(&record);
-        let record =
-            record.vote(person(2), &session(), digest, Verdict::Approve, Some(standing), NOW).unwrap();
+        let record = record
+            .vote(person(2), (&session(), None), digest, Verdict::Approve, Some(standing), NOW)
+            .unwrap();
         let vote = record.votes[0].clone();
         let mut details = record.vote_details(&vote);
         details.push(("status", "approved".into()));

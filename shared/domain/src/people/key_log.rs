@@ -37,7 +37,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
 use crate::base::id::Id as _;
-use crate::gate::statement::KeyId;
+use crate::gate::statement::{KeyId, SignedVotes};
 use crate::{InboxId, MemberId, OrganizationId};
 
 const FORM: &str = "countersign-key-1";
@@ -120,23 +120,6 @@ pub enum Scope {
     Inbox(InboxId),
 }
 
-/// How many votes must be signed before a mail goes, whatever the table says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Floor {
-    /// So many, 0 to 10.
-    pub votes: u8,
-    /// Whether with keys that stay in their device.
-    pub device_bound: bool,
-}
-
-impl Floor {
-    /// The stricter of two in each way.
-    #[must_use]
-    pub fn unite(self, other: Floor) -> Floor {
-        Floor { votes: self.votes.max(other.votes), device_bound: self.device_bound || other.device_bound }
-    }
-}
-
 /// What an entry changes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deed {
@@ -145,7 +128,7 @@ pub enum Deed {
     /// A key counts no more.
     Revoke(KeyId),
     /// Mail needs signed votes.
-    Demand(Scope, Floor),
+    Demand(Scope, SignedVotes),
     /// A signed vote does not count any more: its member took it back. By the SHA-256 of what they had signed.
     Withdraw(Digest),
 }
@@ -308,7 +291,7 @@ pub struct KeyLog {
     organization_id: OrganizationId,
     entries: Vec<Entry>,
     keys: BTreeMap<KeyId, Key>,
-    floors: BTreeMap<Scope, Floor>,
+    floors: BTreeMap<Scope, SignedVotes>,
     withdrawn: BTreeMap<Digest, Timestamp>,
 }
 
@@ -372,7 +355,7 @@ impl KeyLog {
     }
 
     /// How many votes must be signed for mail of this inbox.
-    pub fn floor(&self, inbox_id: InboxId) -> Floor {
+    pub fn floor(&self, inbox_id: InboxId) -> SignedVotes {
         let of = |scope| self.floors.get(&scope).copied().unwrap_or_default();
         of(Scope::Organization).unite(of(Scope::Inbox(inbox_id)))
     }
@@ -427,7 +410,7 @@ impl KeyLog {
                 if !voucher.is_some_and(|key| key.manages) {
                     return Err(LogBroken::Vouch);
                 }
-                if floor.votes > 10 {
+                if !floor.is_possible() {
                     return Err(LogBroken::TooManyVotes);
                 }
                 self.floors.insert(*scope, *floor);
@@ -584,7 +567,7 @@ fn parse(text: &str) -> Option<Entry> {
                 Err(_) => return None,
             };
             let votes = lines.read("votes")?;
-            Deed::Demand(scope, Floor { votes, device_bound: lines.yes("device-bound")? })
+            Deed::Demand(scope, SignedVotes { votes, device_bound: lines.yes("device-bound")? })
         }
         "withdraw" => Deed::Withdraw(Digest::parse(value).ok()?),
         _ => return None,
@@ -691,7 +674,7 @@ mod tests {
         assert!(
             !log.key(id(3)).unwrap().counts(at(3 * DAY)) && log.key(id(3)).unwrap().counts(at(3 * DAY + 5))
         );
-        let floor = Deed::Demand(Scope::Organization, Floor { votes: 1, device_bound: false });
+        let floor = Deed::Demand(Scope::Organization, SignedVotes { votes: 1, device_bound: false });
         assert_eq!(add(&mut log, 6, floor, link()), Err(LogBroken::Vouch));
     }
 
@@ -705,7 +688,7 @@ mod tests {
         assert_eq!(sign(&mut log, 3, Deed::Register(key(4, 2, false, 3)), 2), Err(LogBroken::Known));
         // Who does not manage vouches for nobody else, and demands nothing.
         assert_eq!(sign(&mut log, 3, Deed::Register(key(5, 3, false, 3)), 2), Err(LogBroken::Vouch));
-        let floor = Floor { votes: 2, device_bound: true };
+        let floor = SignedVotes { votes: 2, device_bound: true };
         assert_eq!(sign(&mut log, 3, Deed::Demand(Scope::Organization, floor), 2), Err(LogBroken::Vouch));
         // Another key for somebody who had one, made by others, counts after three days.
         let late = |from| Deed::Register(key(6, 2, false, from));
@@ -739,14 +722,14 @@ mod tests {
     fn the_floor_is_what_was_demanded_last_for_the_inbox_and_for_all() {
         let mut log = begun();
         let inbox = |n| InboxId::new(Timestamp::UNIX_EPOCH, [n; 10]);
-        let demand = |scope, votes, device_bound| Deed::Demand(scope, Floor { votes, device_bound });
-        assert_eq!(log.floor(inbox(1)), Floor::default());
+        let demand = |scope, votes, device_bound| Deed::Demand(scope, SignedVotes { votes, device_bound });
+        assert_eq!(log.floor(inbox(1)), SignedVotes::default());
         sign(&mut log, 2, demand(Scope::Inbox(inbox(1)), 2, false), 1).unwrap();
         sign(&mut log, 2, demand(Scope::Organization, 1, true), 1).unwrap();
-        assert_eq!(log.floor(inbox(1)), Floor { votes: 2, device_bound: true });
-        assert_eq!(log.floor(inbox(2)), Floor { votes: 1, device_bound: true });
+        assert_eq!(log.floor(inbox(1)), SignedVotes { votes: 2, device_bound: true });
+        assert_eq!(log.floor(inbox(2)), SignedVotes { votes: 1, device_bound: true });
         sign(&mut log, 3, demand(Scope::Organization, 0, false), 1).unwrap();
-        assert_eq!(log.floor(inbox(1)), Floor { votes: 2, device_bound: false });
+        assert_eq!(log.floor(inbox(1)), SignedVotes { votes: 2, device_bound: false });
         let many = demand(Scope::Organization, 11, false);
         assert_eq!(sign(&mut log, 3, many, 1), Err(LogBroken::TooManyVotes));
         let vote = Digest::of(b"statement");
@@ -782,7 +765,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_nothing_else_is() {
         let mut log = begun();
-        sign(&mut log, 2, Deed::Demand(Scope::Organization, Floor { votes: 1, device_bound: true }), 1)
+        sign(&mut log, 2, Deed::Demand(Scope::Organization, SignedVotes { votes: 1, device_bound: true }), 1)
             .unwrap();
         add(&mut log, 3, Deed::Withdraw(id(7)), By::Member(member(2))).unwrap();
         sign(&mut log, 4, Deed::Revoke(id(2)), 1).unwrap();

@@ -316,6 +316,15 @@ impl Words<'_> {
         if terms.by == By::Any {
             parts.push("a program may decide as well".to_owned());
         }
+        let keys = if terms.signed.device_bound { "a key that stays in its device" } else { "a passkey" };
+        if terms.by == By::Passkey {
+            parts.push(format!("each vote is signed by {keys}"));
+        }
+        match terms.signed.votes {
+            0 => {}
+            1 => parts.push(format!("one vote or more is signed by {keys}")),
+            n => parts.push(format!("{n} votes or more are signed, each by {keys}")),
+        }
         if terms.links == Links::SignIn {
             parts.push("links in mails lead to the sign-in".to_owned());
         }

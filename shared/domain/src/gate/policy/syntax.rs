@@ -21,6 +21,7 @@ use crate::base::code::Code;
 use crate::base::hours::{DAYS, Hours, is_time_zone, read_clock};
 use crate::base::id::Id;
 use crate::gate::group::GroupName;
+use crate::gate::statement::SignedVotes;
 use crate::people::access::Role;
 
 /// How much there may be.
@@ -236,8 +237,17 @@ impl Terms {
             ("notify", roles(&self.notify)),
             ("by", text(self.by.as_str())),
             ("links", text(self.links.as_str())),
+            ("signed", signed(self.signed)),
         ])
     }
+}
+
+/// Left out where nothing is asked, as it was before there were keys.
+fn signed(signed: SignedVotes) -> Tree {
+    if signed == SignedVotes::NONE {
+        return Tree::Null;
+    }
+    map(vec![("votes", Tree::Number(signed.votes.into())), ("device_bound", Tree::Bool(signed.device_bound))])
 }
 
 fn text(text: &str) -> Tree {
@@ -705,6 +715,7 @@ impl Reader {
             "notify",
             "by",
             "links",
+            "signed",
         ];
         let object = self.object(tree, path, &fields)?;
         let mut terms = Terms::default();
@@ -760,7 +771,17 @@ impl Reader {
         if let Some(links) = self.choice(&object, "links", Code::UnknownChoice, &words) {
             terms.links = links;
         }
+        if let Some((tree, path)) = object.get("signed") {
+            terms.signed = self.signed(tree, &path)?;
+        }
         Some(terms)
+    }
+
+    fn signed(&mut self, tree: &Tree, path: &str) -> Option<SignedVotes> {
+        let object = self.object(tree, path, &["votes", "device_bound"])?;
+        let votes = self.within(&object, "votes", Code::QuorumOutOfRange, (0, limits::QUORUM));
+        let device_bound = self.boolean(&object, "device_bound").unwrap_or_default();
+        Some(SignedVotes { votes: u8::try_from(votes.unwrap_or_default()).ok()?, device_bound })
     }
 
     fn requirement(&mut self, tree: &Tree, path: &str) -> Option<Requirement> {

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::code::Code;
+use crate::gate::statement::SignedVotes;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -203,6 +204,7 @@ fn holds_unite_and_drop_what_another_implies() {
         notify: [Role::Viewer].into(),
         by: By::Any,
         links: Links::Decide,
+        signed: SignedVotes { votes: 2, device_bound: false },
     };
     let two = Terms {
         requirements: vec![Requirement::of_roles(2, DECIDERS)],
@@ -211,6 +213,7 @@ fn holds_unite_and_drop_what_another_implies() {
         notify: [Role::Owner].into(),
         by: By::Person,
         links: Links::SignIn,
+        signed: SignedVotes { votes: 1, device_bound: true },
         ..one.clone()
     };
     let both = one.clone().unite(two.clone());
@@ -222,6 +225,9 @@ fn holds_unite_and_drop_what_another_implies() {
     assert_eq!((both.rejections, both.expires_in, both.late), (3, hour, Late::Send));
     assert_eq!((both.remind_after, both.notify.len()), (Some(hour), 2));
     assert_eq!((both.by, both.links), (By::Person, Links::SignIn));
+    assert_eq!(both.signed, SignedVotes { votes: 2, device_bound: true });
+    let signed = Terms { by: By::Passkey, ..both.clone() }.unite(both);
+    assert_eq!((signed.by, signed.signed.votes), (By::Passkey, 2));
 }
 
 #[test]
@@ -747,20 +753,24 @@ fn terms() -> impl Strategy<Value = Terms> {
         prop::sample::subsequence(Role::ALL.to_vec(), 0..=5),
         prop::sample::select(By::ALL),
         prop::sample::select(Links::ALL),
+        (0u8..=10, any::<bool>()).prop_map(|(votes, device_bound)| SignedVotes { votes, device_bound }),
     )
-        .prop_map(|(requirements, separation, rejections, expires, late, remind, notify, by, links)| {
-            Terms {
-                requirements,
-                separation,
-                rejections,
-                expires_in: SignedDuration::from_secs(expires),
-                late,
-                remind_after: remind.map(SignedDuration::from_secs),
-                notify: notify.into_iter().collect(),
-                by,
-                links,
-            }
-        })
+        .prop_map(
+            |(requirements, separation, rejections, expires, late, remind, notify, by, links, signed)| {
+                Terms {
+                    requirements,
+                    separation,
+                    rejections,
+                    expires_in: SignedDuration::from_secs(expires),
+                    late,
+                    remind_after: remind.map(SignedDuration::from_secs),
+                    notify: notify.into_iter().collect(),
+                    by,
+                    links,
+                    signed,
+                }
+            },
+        )
 }
 
 fn any_rule() -> impl Strategy<Value = Rule> {
@@ -833,7 +843,8 @@ fn not_weaker(before: &Verdict, after: &Verdict) -> bool {
                 && after.expires_in <= before.expires_in
                 && (before.late == Late::Send || after.late == Late::Expire)
                 && after.notify.is_superset(&before.notify)
-                && (before.by == By::Any || after.by == By::Person)
+                && before.by.unite(after.by) == after.by
+                && before.signed.unite(after.signed) == after.signed
                 && (before.links == Links::Decide || after.links == Links::SignIn)
         }
         _ => false,
