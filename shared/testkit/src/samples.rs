@@ -26,6 +26,7 @@ use domain::gate::policy::{
 };
 use domain::gate::risk::Risk;
 use domain::gate::standing::{StandingApproval, Target};
+use domain::gate::statement::{Path, SignedVote, SignedVotes};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
 use domain::mailbox::domains::{Answer, Domain, DomainName, Found, Seen};
@@ -47,6 +48,7 @@ use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
 use domain::people::email::{EmailProof, EmailSecret};
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
+use domain::people::key_log::Assertion;
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::{Mails, Notifications, Quiet};
 use domain::people::openid::{
@@ -642,6 +644,22 @@ pub fn draft(n: u8) -> SavedDraft {
     }
 }
 
+/// What a key signed for this mail and another.
+fn signed_vote(n: u8) -> SignedVote {
+    SignedVote {
+        key: Digest::of(&[n, 2]),
+        device_bound: true,
+        given: later(31),
+        not_after: later(90_000),
+        assertion: Assertion {
+            client_data: vec![b'{', n, b'}'],
+            authenticator_data: vec![n; 37],
+            signature: vec![n; 70],
+        },
+        path: Some(Path { count: 2, place: 1, beside: vec![Digest::of(&[n, 3])] }),
+    }
+}
+
 /// A pending approval of [`outbound`].
 pub fn approval(n: u8) -> Approval {
     Approval {
@@ -668,7 +686,7 @@ pub fn approval(n: u8) -> Approval {
         expires_at: NOW + Terms::default().expires_in,
         send_at: Some(later(30)),
         quiet: vec![Hours { days: [1, 6].into(), from: 1_200, to: 420, time_zone: "Europe/Berlin".into() }],
-        terms: Some(Terms::default()),
+        terms: Some(Terms { signed: SignedVotes { votes: 1, device_bound: true }, ..Terms::default() }),
         reasons: vec!["no_policy_allows_it".into()],
         risks: Some([Risk::FirstContact].into()),
         trace: vec![Step {
@@ -689,6 +707,7 @@ pub fn approval(n: u8) -> Approval {
                 standing: None,
                 with: Credential::Link(Digest::of(&[n, 1])),
                 unseen: true,
+                signed: None,
             },
             Vote {
                 member_id: MemberId::new(NOW, [5; 10]),
@@ -698,6 +717,7 @@ pub fn approval(n: u8) -> Approval {
                 standing: Some(standing_approval(n).id),
                 with: person(n),
                 unseen: false,
+                signed: Some(signed_vote(n)),
             },
         ],
         delegations: vec![Delegation {
@@ -716,6 +736,7 @@ pub fn approval(n: u8) -> Approval {
                 standing: None,
                 with: person(n),
                 unseen: false,
+                signed: None,
             },
             at: later(32),
             with: person(n),

@@ -752,7 +752,7 @@ fn open(reader: &Reader<'_>, view: &View, mail: &Mail, reason: &str, now: Timest
     // What would be missing with this vote.
     let voted = approval.clone().vote(
         reader.voter,
-        &reader.principal.credential,
+        (&reader.principal.credential, None),
         approval.digest,
         Verdict::Approve,
         None,

@@ -594,7 +594,8 @@ pub(crate) async fn vote(
         check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[member_id]).await?;
         let voter = case.voter(member_id)?;
-        let mut decided = case.approval.clone().vote(voter, with, digest, verdict.clone(), None, now)?;
+        let mut decided =
+            case.approval.clone().vote(voter, (with, None), digest, verdict.clone(), None, now)?;
         if beside.unseen() {
             decided = decided.unseen_by(member_id);
         }

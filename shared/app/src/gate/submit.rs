@@ -392,8 +392,14 @@ fn hold(
         }
         (Some(standing), Some(_)) => {
             let (voter, with) = (standing.made_by, &standing.made_with);
-            approval =
-                approval.vote(voter, with, sealed.digest(), Verdict::Approve, Some(standing.id), now)?;
+            approval = approval.vote(
+                voter,
+                (with, None),
+                sealed.digest(),
+                Verdict::Approve,
+                Some(standing.id),
+                now,
+            )?;
             match approval.decision {
                 Decision::Approved { .. } => pending.approve(now, approval.due(now)),
                 _ => Ok(pending),

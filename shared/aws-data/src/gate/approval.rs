@@ -10,15 +10,17 @@ use domain::gate::approval::{
 use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::gate::risk::Risk;
+use domain::gate::statement::{Path, SignedVote, SignedVotes};
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
+use domain::people::key_log::Assertion;
 use domain::{
     ApprovalId, DraftId, InboxId, MemberId, MessageId, OrganizationId, PolicyId, StandingApprovalId,
     ThreadId, Timestamp,
 };
 use jiff::SignedDuration;
 
-use crate::base::field::{Corrupt, missing, record};
+use crate::base::field::{Corrupt, Field as _, missing, record};
 use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
 
 record! {
@@ -131,7 +133,25 @@ record! {
         notify: BTreeSet<Role>,
         by: By,
         links: Links,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        [signed: split_signed_votes, join_signed_votes] { signed: Option<SignedVotesRecord>, }
     }
+}
+
+record! {
+    SignedVotes as SignedVotesRecord {
+        votes: u8,
+        device_bound: bool,
+    }
+}
+
+/// Terms that ask for none are stored as before there were keys.
+fn split_signed_votes(signed: &SignedVotes) -> (Option<SignedVotesRecord>,) {
+    ((*signed != SignedVotes::NONE).then(|| signed.write()),)
+}
+
+fn join_signed_votes((signed,): (Option<SignedVotesRecord>,)) -> Result<SignedVotes, Corrupt> {
+    signed.map_or(Ok(SignedVotes::NONE), SignedVotes::read)
 }
 
 record! {
@@ -184,7 +204,37 @@ record! {
         with: Credential,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unseen: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<SignedVote>,
         [verdict: split_verdict, join_verdict] { reject: Option<String>, }
+    }
+}
+
+record! {
+    SignedVote as SignedVoteRecord {
+        key: Digest,
+        device_bound: bool,
+        given: Timestamp,
+        not_after: Timestamp,
+        assertion: Assertion,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<Path>,
+    }
+}
+
+record! {
+    Assertion as AssertionRecord {
+        client_data: Vec<u8> as binary,
+        authenticator_data: Vec<u8> as binary,
+        signature: Vec<u8> as binary,
+    }
+}
+
+record! {
+    Path as PathRecord {
+        count: u32,
+        place: u32,
+        beside: Vec<Digest>,
     }
 }
 

@@ -41,7 +41,7 @@ use crate::people::key_log::Assertion;
 use crate::{ApprovalId, MemberId, OrganizationId};
 
 /// So many mails one signature stands for at most.
-pub const MAX_BATCH: usize = 500;
+pub const MAX_BATCH: u32 = 500;
 
 /// So long somebody may take from the page to the touch of their key.
 pub const TOUCH: SignedDuration = SignedDuration::from_mins(10);
@@ -210,7 +210,7 @@ pub fn one(signer: &Signer, said: Said, subject: &Subject) -> String {
 }
 
 /// The text that is signed for many mails at once.
-pub fn many(signer: &Signer, said: Said, count: usize, root: Digest) -> String {
+pub fn many(signer: &Signer, said: Said, count: u32, root: Digest) -> String {
     let organization_id = signer.organization_id;
     let mut text =
         format!("countersign-votes-1\norganization {organization_id}\ncount {count}\nroot {root}\n");
@@ -222,9 +222,9 @@ pub fn many(signer: &Signer, said: Said, count: usize, root: Digest) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path {
     /// How many mails the signature stands for.
-    pub count: usize,
+    pub count: u32,
     /// The place of this one, from 0.
-    pub place: usize,
+    pub place: u32,
     /// What stands beside it on each step, from the leaf up.
     pub beside: Vec<Digest>,
 }
@@ -263,10 +263,8 @@ fn parent(left: Digest, right: Digest) -> Digest {
 
 /// The root over these leaves, and the way of each; none for no leaf and for too many.
 pub fn tree(leaves: &[Digest]) -> Option<(Digest, Vec<Path>)> {
-    if leaves.is_empty() || leaves.len() > MAX_BATCH {
-        return None;
-    }
-    let ways = (0..leaves.len()).map(|place| Path { count: leaves.len(), place, beside: vec![] });
+    let count = u32::try_from(leaves.len()).ok().filter(|count| (1..=MAX_BATCH).contains(count))?;
+    let ways = (0..count).map(|place| Path { count, place, beside: vec![] });
     let mut paths: Vec<_> = ways.collect();
     let root = climb(leaves, &mut paths);
     Some((root, paths))
@@ -377,7 +375,7 @@ mod tests {
             let mut longer = path.clone();
             longer.beside.push(root);
             prop_assert_eq!(longer.root(leaf), None);
-            let elsewhere = Path { place: (path.place + 1) % paths.len(), ..path.clone() };
+            let elsewhere = Path { place: (path.place + 1) % count, ..path.clone() };
             prop_assert!(paths.len() == 1 || elsewhere.root(leaf) != Some(root));
         }
     }
@@ -388,7 +386,7 @@ mod tests {
         let (root, _) = tree(&leaves).unwrap();
         let alone = Path { count: 1, place: 0, beside: vec![] };
         assert_eq!(alone.root(root), Some(root));
-        assert!(tree(&[]).is_none() && tree(&vec![root; MAX_BATCH + 1]).is_none());
+        assert!(tree(&[]).is_none() && tree(&vec![root; MAX_BATCH as usize + 1]).is_none());
         let (of_one, _) = tree(&leaves[..1]).unwrap();
         assert_ne!(of_one, root);
     }

@@ -482,10 +482,21 @@ pub struct TermsView {
     remind_after: Option<i64>,
     /// Roles that are told of it by mail.
     notify: Vec<Choice<Role>>,
-    /// With what it is decided: `person` or `any`.
+    /// With what it is decided: `person`, `any`, or `passkey` where each vote is signed by a key.
     by: &'static str,
     /// What the links do in the mails that tell of it: `decide` or `sign_in`.
     links: &'static str,
+    signed: SignedVotesView,
+}
+
+/// How many of the votes must be signed by a key, and by which keys.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SignedVotes")]
+struct SignedVotesView {
+    /// So many at least; `by` says where it is each of them.
+    votes: u8,
+    /// Whether by keys that stay in their device alone.
+    device_bound: bool,
 }
 
 /// Votes that are needed.
@@ -522,6 +533,7 @@ pub(crate) fn terms(terms: &Terms, progress: Option<&[(usize, u8)]>) -> TermsVie
         notify: roles(&terms.notify),
         by: terms.by.as_str(),
         links: terms.links.as_str(),
+        signed: SignedVotesView { votes: terms.signed.votes, device_bound: terms.signed.device_bound },
     }
 }
 
