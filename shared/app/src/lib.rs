@@ -63,6 +63,7 @@ pub mod mailbox {
 /// The way out: a mail is asked for, weighed, decided about, sent and settled.
 pub mod gate {
     pub mod approvals;
+    pub mod attest;
     pub mod comments;
     pub mod diff;
     pub mod dispatch;

@@ -12,6 +12,7 @@ use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::people::access::Actor;
+use domain::people::key_log::{KeyLog, LogBroken};
 use domain::people::limit::Buckets;
 pub use domain::people::registration::SignUp;
 use domain::{
@@ -108,6 +109,47 @@ pub trait Blobs: Send + Sync {
     async fn upload_url(&self, key: &BlobKey, size: u64, content_type: &str) -> Result<String, BlobError>;
     /// A URL that gives the file as a download of this name, for 15 minutes.
     async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError>;
+}
+
+/// A key log as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredLog {
+    /// The log; an empty one where there is none yet.
+    pub log: Arc<KeyLog>,
+    /// The version that was read; none where there is none yet.
+    pub version: Option<String>,
+}
+
+/// Why a key log could not be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyLogError {
+    /// Somebody else wrote it meanwhile.
+    #[error("the key log changed meanwhile")]
+    Changed,
+    /// It is not of the form.
+    #[error("the key log can't be read: {0}")]
+    Broken(LogBroken),
+    /// May succeed later.
+    #[error("transient: {0}")]
+    Transient(String),
+    /// Will not succeed.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+/// The key logs of all organizations. They lie where nothing that writes the table can write, so what is read here is not checked again
+/// but for its form.
+#[async_trait]
+pub trait KeyLogs: Send + Sync {
+    /// The log of an organization.
+    async fn read(&self, organization_id: OrganizationId) -> Result<StoredLog, KeyLogError>;
+}
+
+/// Writes key logs. One function has it, and that one writes nothing else.
+#[async_trait]
+pub trait KeyLogWriter: KeyLogs {
+    /// Writes a log in place of the version that was read.
+    async fn write(&self, organization_id: OrganizationId, stored: &StoredLog) -> Result<(), KeyLogError>;
 }
 
 /// Deletes objects for good. Nothing that answers requests has it.
