@@ -15,6 +15,7 @@ pub mod base {
 mod people {
     pub(crate) mod email;
     pub(crate) mod invitation;
+    pub(crate) mod key_log;
     pub(crate) mod member;
     pub(crate) mod notifications;
     pub(crate) mod openid;
@@ -73,4 +74,5 @@ pub mod table;
 pub use base::keys::{KmsClientSecret, KmsDataKeys, KmsSigner};
 pub use base::objects::S3Blobs;
 pub use ledger::anchors::S3Anchors;
+pub use people::key_log::S3KeyLogs;
 pub use table::DynamoTable;
