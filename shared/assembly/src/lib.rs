@@ -8,15 +8,15 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::feed::Feed;
 use app::base::ports::{
-    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, Queue, Sandbox, Settings, SignUp, Signer,
-    Workflow,
+    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, KeyLogs, Queue, Sandbox, Settings, SignUp,
+    Signer, Workflow,
 };
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::rate::Places;
 use app::gate::submit::Sending;
 use app::people::openid::{ClientSecret, OpenIdBook};
-use aws_data::{DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs};
+use aws_data::{DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs, S3KeyLogs};
 use aws_flow::{LambdaSandbox, SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use passkeys::WebAuthn;
@@ -80,6 +80,11 @@ impl Aws {
             directory: self.directory(),
             workflow: self.workflow(),
         }
+    }
+
+    /// Key logs, to be read.
+    pub fn key_logs(&self) -> Arc<dyn KeyLogs> {
+        Arc::new(S3KeyLogs::new(&self.config, require("KEY_LOG_BUCKET")))
     }
 
     /// Logins and addresses.

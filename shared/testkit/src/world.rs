@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use app::Ports;
 use app::base::ports::{
     Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Dns, Endpoints, Eraser, FlowError,
-    Identities, Identity, IdentityError, MailSender, NoAnswer, Queue, Random, Sandbox, SendOutcome, Settings,
-    Signature, Signer, Workflow,
+    Identities, Identity, IdentityError, KeyLogError, KeyLogWriter, KeyLogs, MailSender, NoAnswer, Queue,
+    Random, Sandbox, SendOutcome, Settings, Signature, Signer, StoredLog, Workflow,
 };
+use app::gate::attest::Keys;
 use app::gate::notify::{Notification, Notifier};
 use app::gate::rate::Pace;
 use app::gate::submit::Sending;
@@ -22,9 +23,11 @@ use domain::gate::rate::SendRate;
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, Head};
 use domain::mailbox::domains::{Answer, RecordType};
+use domain::people::key_log::KeyLog;
 use domain::{InboxId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
+use signatures::Site;
 use zeroize::Zeroizing;
 
 use crate::memory::MemoryStore;
@@ -452,6 +455,43 @@ impl Dns for MemoryDns {
     }
 }
 
+/// Where people of the world sign.
+pub const SITE: Site<'static> = Site { origin: "https://console.example.com", host: "console.example.com" };
+
+/// Key logs in memory.
+#[derive(Default)]
+pub struct MemoryKeyLogs {
+    /// Each with the number of its version.
+    pub written: Mutex<BTreeMap<OrganizationId, (Arc<KeyLog>, u64)>>,
+    /// The next call fails like this.
+    pub failure: Mutex<Option<KeyLogError>>,
+}
+
+#[async_trait]
+impl KeyLogs for MemoryKeyLogs {
+    async fn read(&self, organization_id: OrganizationId) -> Result<StoredLog, KeyLogError> {
+        lock(&self.failure).take().map_or(Ok(()), Err)?;
+        Ok(match lock(&self.written).get(&organization_id) {
+            Some((log, version)) => StoredLog { log: Arc::clone(log), version: Some(version.to_string()) },
+            None => StoredLog { log: Arc::new(KeyLog::new(organization_id)), version: None },
+        })
+    }
+}
+
+#[async_trait]
+impl KeyLogWriter for MemoryKeyLogs {
+    async fn write(&self, organization_id: OrganizationId, stored: &StoredLog) -> Result<(), KeyLogError> {
+        lock(&self.failure).take().map_or(Ok(()), Err)?;
+        let mut written = lock(&self.written);
+        let version = written.get(&organization_id).map(|(_, version)| *version);
+        if version.map(|version| version.to_string()) != stored.version {
+            return Err(KeyLogError::Changed);
+        }
+        written.insert(organization_id, (Arc::clone(&stored.log), version.unwrap_or_default() + 1));
+        Ok(())
+    }
+}
+
 /// A whole installation.
 pub struct World {
     /// What use cases get.
@@ -462,6 +502,8 @@ pub struct World {
     pub blobs: Arc<MemoryBlobs>,
     /// Behind them: anchors.
     pub anchors: Arc<MemoryAnchors>,
+    /// Behind them: key logs.
+    pub key_logs: Arc<MemoryKeyLogs>,
     /// Behind them: workflows.
     pub workflow: Arc<NotedWorkflow>,
     /// The provider.
@@ -504,6 +546,7 @@ impl Default for World {
             store,
             blobs,
             anchors,
+            key_logs: Arc::default(),
             workflow,
             sender: NotedSender::default(),
             notifier: NotedNotifier::default(),
@@ -544,6 +587,11 @@ impl World {
     pub fn pace(&self, a_second: u32) -> Pace<'_> {
         let rate = SendRate::new(a_second).unwrap_or_else(|| panic!("{a_second} is no rate"));
         Pace { places: &*self.store, rate }
+    }
+
+    /// What the dispatcher asks about keys.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys { logs: &*self.key_logs, site: SITE }
     }
 
     /// How often the provider was called.

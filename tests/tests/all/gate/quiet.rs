@@ -86,7 +86,9 @@ async fn what_was_due_by_day_and_is_late_does_not_slip_into_the_night() {
         approval_id: refused.id,
         digest: refused.digest,
     };
-    dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &ticket).await.unwrap_err();
+    dispatch(&world.ports, &*world.blobs, &world.sender, world.keys(), world.pace(1_000), &ticket)
+        .await
+        .unwrap_err();
     let all = pause::Covered::Organization;
     pause(&world.ports, &approver(2), all, "look into it").await.unwrap();
     assert_eq!(send(&world, &paused).await, Dispatched::Now(Status::Scheduled));

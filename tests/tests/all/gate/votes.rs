@@ -133,7 +133,9 @@ fn ticket(approval: &Approval) -> Ticket {
 }
 
 pub(super) async fn send(world: &World, approval: &Approval) -> Dispatched {
-    dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &ticket(approval)).await.unwrap()
+    dispatch(&world.ports, &*world.blobs, &world.sender, world.keys(), world.pace(1_000), &ticket(approval))
+        .await
+        .unwrap()
 }
 
 pub(super) async fn vote(
@@ -391,7 +393,15 @@ async fn of_a_mail_that_was_claimed_no_approval_is_taken_back_and_no_program_tak
     let tried = held(&world, "ben@example.org").await.approval;
     vote(&world, &tried, &approver(2)).await.unwrap();
     world.sender.answers.lock().unwrap().push_back(SendOutcome::NotAccepted("throttled"));
-    let _ = dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &ticket(&tried)).await;
+    let _ = dispatch(
+        &world.ports,
+        &*world.blobs,
+        &world.sender,
+        world.keys(),
+        world.pace(1_000),
+        &ticket(&tried),
+    )
+    .await;
     assert_eq!(status(&world, &tried).await, Status::Scheduled);
     assert_eq!(code(take_back_by(&world, &tried, &approver(2)).await), "message_not_waiting");
     cancel(&world.ports, &*world.workflow, &approver(2), tried.id, "no").await.unwrap();

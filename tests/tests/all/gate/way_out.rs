@@ -100,8 +100,15 @@ async fn approve(world: &World, submitted: &Submitted) -> Result<Approval, Refus
 }
 
 async fn send(world: &World, submitted: &Submitted) -> Result<Dispatched, DispatchError> {
-    dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &ticket(&submitted.approval))
-        .await
+    dispatch(
+        &world.ports,
+        &*world.blobs,
+        &world.sender,
+        world.keys(),
+        world.pace(1_000),
+        &ticket(&submitted.approval),
+    )
+    .await
 }
 
 fn report(submitted: &Submitted, what: What) -> Report {
@@ -433,11 +440,12 @@ async fn a_stale_ticket_sends_nothing() {
     let submitted = held(&world, draft()).await;
     approve(&world, &submitted).await.unwrap();
     let stale = Ticket { digest: Digest::of(b"an older revision"), ..ticket(&submitted.approval) };
-    let dispatched = dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &stale).await;
+    let dispatched =
+        dispatch(&world.ports, &*world.blobs, &world.sender, world.keys(), world.pace(1_000), &stale).await;
     assert_eq!(dispatched, Ok(Dispatched::Already(Status::Scheduled)));
     let nowhere = Ticket { organization_id: samples::organization_id(2), ..ticket(&submitted.approval) };
     assert_eq!(
-        dispatch(&world.ports, &*world.blobs, &world.sender, world.pace(1_000), &nowhere).await,
+        dispatch(&world.ports, &*world.blobs, &world.sender, world.keys(), world.pace(1_000), &nowhere).await,
         Ok(Dispatched::Gone)
     );
     assert_eq!(world.sends(), 0);
