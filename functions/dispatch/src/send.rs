@@ -5,7 +5,6 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::ports::{Blobs, KeyLogs, MailSender};
 use app::base::store::StoreError;
-use app::gate::attest::Keys;
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::rate::{Pace, Places};
 use assembly::Aws;
@@ -18,7 +17,6 @@ use futures_util::future::BoxFuture;
 use runtime::environment::require;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
-use signatures::Site;
 
 /// What the function needs.
 pub struct Context {
@@ -26,8 +24,6 @@ pub struct Context {
     blobs: Arc<dyn Blobs>,
     sender: Arc<dyn MailSender>,
     key_logs: Arc<dyn KeyLogs>,
-    /// Where people sign: the origin of the console.
-    origin: String,
     places: Arc<dyn Places>,
     rate: SendRate,
 }
@@ -48,7 +44,6 @@ pub fn context() -> Context {
         blobs: aws.blobs(),
         sender: Arc::new(sender),
         key_logs: aws.key_logs(),
-        origin: require("CONSOLE_ORIGIN"),
         places: aws.places(),
         rate: rate.unwrap_or_else(|| panic!("SEND_RATE is no rate")),
     }
@@ -57,8 +52,7 @@ pub fn context() -> Context {
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
         let ticket = ticket(&event).ok_or_else(|| TaskError::permanent("not a ticket"))?;
-        let site = Site::of(&context.origin).ok_or_else(|| TaskError::permanent("CONSOLE_ORIGIN is none"))?;
-        let keys = Keys { logs: &*context.key_logs, site };
+        let keys = &*context.key_logs;
         let pace = Pace { places: &*context.places, rate: context.rate };
         let dispatched =
             dispatch(&context.ports, &*context.blobs, &*context.sender, keys, pace, &ticket).await;

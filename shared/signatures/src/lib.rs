@@ -78,17 +78,14 @@ struct ClientData {
 const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
 const MAY_BE_HANDED_ON: u8 = 0x08;
+const HANDED_ON: u8 = 0x10;
 
 /// The SHA-256 of the site, flags, and how often the key was used.
 const HEAD: usize = 37;
 
-/// Whether this key signed this text, on a page of this site, with its person verified.
-pub fn check(
-    site: Site<'_>,
-    key: &NewKey,
-    text: &str,
-    assertion: &Assertion,
-) -> Result<Answered, BadSignature> {
+/// Whether this key signed this text, on a page of its site, with its person verified.
+pub fn check(key: &NewKey, text: &str, assertion: &Assertion) -> Result<Answered, BadSignature> {
+    let site = Site::of(&key.site).ok_or(BadSignature::Origin)?;
     let Assertion { client_data, authenticator_data, signature } = assertion;
     if [client_data, authenticator_data, signature].iter().any(|part| part.len() > MAX_FIELD) {
         return Err(BadSignature::Malformed);
@@ -115,6 +112,9 @@ pub fn check(
     }
     if key.device_bound && flags & MAY_BE_HANDED_ON != 0 {
         return Err(BadSignature::HandedOn);
+    }
+    if flags & HANDED_ON != 0 && flags & MAY_BE_HANDED_ON == 0 {
+        return Err(BadSignature::Malformed);
     }
     let mut signed = authenticator_data.clone();
     signed.extend_from_slice(Digest::of(client_data).as_bytes());
@@ -151,7 +151,9 @@ mod tests {
             id: Digest::of(b"credential"),
             algorithm,
             public_key: public_key.to_vec(),
+            site: site().origin.to_owned(),
             device_bound: true,
+            decides: true,
             manages: false,
             from: Timestamp::UNIX_EPOCH,
         }
@@ -193,15 +195,17 @@ mod tests {
             || (client_data("webauthn.get", TEXT, site().origin), authenticator_data("localhost", 0x05));
         let (data, said) = right();
         let good = answer(&sign, data, said);
-        assert_eq!(check(site(), &key, TEXT, &good), Ok(Answered { sign_count: 258 }));
-        assert_eq!(check(site(), &key, "countersign-vote-1", &good), Err(BadSignature::Challenge));
-        let elsewhere = Site::of("http://localhost:8081").unwrap();
-        assert_eq!(check(elsewhere, &key, TEXT, &good), Err(BadSignature::Origin));
+        assert_eq!(check(&key, TEXT, &good), Ok(Answered { sign_count: 258 }));
+        assert_eq!(check(&key, "countersign-vote-1", &good), Err(BadSignature::Challenge));
+        let elsewhere = NewKey { site: "http://localhost:8081".to_owned(), ..key.clone() };
+        assert_eq!(check(&elsewhere, TEXT, &good), Err(BadSignature::Origin));
+        let nowhere = NewKey { site: "localhost".to_owned(), ..key.clone() };
+        assert_eq!(check(&nowhere, TEXT, &good), Err(BadSignature::Origin));
         let (other, _) = es256();
-        assert_eq!(check(site(), &other, TEXT, &good), Err(BadSignature::Signature));
+        assert_eq!(check(&other, TEXT, &good), Err(BadSignature::Signature));
         let of = |kind: &str, origin: &str, host: &str, flags| {
             let answer = answer(&sign, client_data(kind, TEXT, origin), authenticator_data(host, flags));
-            check(site(), &key, TEXT, &answer)
+            check(&key, TEXT, &answer)
         };
         let origin = site().origin;
         assert_eq!(of("webauthn.create", origin, "localhost", 0x05), Err(BadSignature::Malformed));
@@ -210,9 +214,10 @@ mod tests {
         assert_eq!(of("webauthn.get", origin, "localhost", 0x01), Err(BadSignature::NotVerified));
         assert_eq!(of("webauthn.get", origin, "localhost", 0x04), Err(BadSignature::NotVerified));
         assert_eq!(of("webauthn.get", origin, "localhost", 0x0d), Err(BadSignature::HandedOn));
+        assert_eq!(of("webauthn.get", origin, "localhost", 0x15), Err(BadSignature::Malformed));
         let synced = NewKey { device_bound: false, ..key.clone() };
         let answer = answer(&sign, right().0, authenticator_data("localhost", 0x1d));
-        check(site(), &synced, TEXT, &answer).unwrap();
+        check(&synced, TEXT, &answer).unwrap();
     }
 
     #[test]
@@ -224,11 +229,11 @@ mod tests {
             plain.replace("false", "false,\"topOrigin\":\"https://evil.example\""),
         ] {
             let answer = answer(&sign, wrong.into_bytes(), authenticator_data("localhost", 0x05));
-            assert_eq!(check(site(), &key, TEXT, &answer), Err(BadSignature::Origin));
+            assert_eq!(check(&key, TEXT, &answer), Err(BadSignature::Origin));
         }
         let twice = plain.replace("{", "{\"origin\":\"https://evil.example\",");
         let answer = answer(&sign, twice.into_bytes(), authenticator_data("localhost", 0x05));
-        assert_eq!(check(site(), &key, TEXT, &answer), Err(BadSignature::Malformed));
+        assert_eq!(check(&key, TEXT, &answer), Err(BadSignature::Malformed));
     }
 
     #[test]
@@ -243,9 +248,9 @@ mod tests {
             client_data("webauthn.get", TEXT, site().origin),
             authenticator_data("localhost", 0x05),
         );
-        check(site(), &key, TEXT, &good).unwrap();
+        check(&key, TEXT, &good).unwrap();
         let taken_for = NewKey { algorithm: Algorithm::Es256, ..key };
-        assert_eq!(check(site(), &taken_for, TEXT, &good), Err(BadSignature::Signature));
+        assert_eq!(check(&taken_for, TEXT, &good), Err(BadSignature::Signature));
     }
 
     #[test]
@@ -278,14 +283,14 @@ mod tests {
             };
             let place = place % bytes.len();
             bytes[place] ^= mask;
-            prop_assert!(check(site(), &key, TEXT, &answer).is_err());
+            prop_assert!(check(&key, TEXT, &answer).is_err());
         }
 
         #[test]
         fn no_bytes_make_it_panic(one: Vec<u8>, two: Vec<u8>, three: Vec<u8>) {
             let (key, _) = es256();
             let answer = Assertion { client_data: one, authenticator_data: two, signature: three };
-            prop_assert!(check(site(), &key, TEXT, &answer).is_err());
+            prop_assert!(check(&key, TEXT, &answer).is_err());
         }
     }
 }

@@ -11,7 +11,6 @@ use app::base::ports::{
     Identities, Identity, IdentityError, KeyLogError, KeyLogWriter, KeyLogs, MailSender, NoAnswer, Queue,
     Random, Sandbox, SendOutcome, Settings, Signature, Signer, StoredLog, Workflow,
 };
-use app::gate::attest::Keys;
 use app::gate::notify::{Notification, Notifier};
 use app::gate::rate::Pace;
 use app::gate::submit::Sending;
@@ -27,7 +26,6 @@ use domain::people::key_log::KeyLog;
 use domain::{InboxId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
-use signatures::Site;
 use zeroize::Zeroizing;
 
 use crate::memory::MemoryStore;
@@ -455,9 +453,6 @@ impl Dns for MemoryDns {
     }
 }
 
-/// Where people of the world sign.
-pub const SITE: Site<'static> = Site { origin: "https://console.example.com", host: "console.example.com" };
-
 /// Key logs in memory.
 #[derive(Default)]
 pub struct MemoryKeyLogs {
@@ -587,11 +582,6 @@ impl World {
     pub fn pace(&self, a_second: u32) -> Pace<'_> {
         let rate = SendRate::new(a_second).unwrap_or_else(|| panic!("{a_second} is no rate"));
         Pace { places: &*self.store, rate }
-    }
-
-    /// What the dispatcher asks about keys.
-    pub fn keys(&self) -> Keys<'_> {
-        Keys { logs: &*self.key_logs, site: SITE }
     }
 
     /// How often the provider was called.

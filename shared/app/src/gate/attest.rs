@@ -2,23 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use domain::base::digest::Digest;
+use domain::base::address::EmailAddress;
 use domain::gate::approval::{Approval, Verdict, Vote};
-use domain::gate::statement::{Said, SignedVotes, Subject};
+use domain::gate::statement::{CLOCK, MAX_GOOD_FOR, Said, SignedVotes, Subject};
 use domain::people::key_log::KeyLog;
-use domain::{InboxId, MemberId, Timestamp};
-use signatures::Site;
+use domain::{MemberId, Timestamp};
 
-use crate::base::ports::KeyLogs;
-
-/// Where the key logs lie, and where people sign.
-#[derive(Clone, Copy)]
-pub struct Keys<'a> {
-    /// The logs.
-    pub logs: &'a dyn KeyLogs,
-    /// The site of the console.
-    pub site: Site<'a>,
-}
+/// Of so many votes signatures are looked at, at most: a row holds what somebody wrote into it.
+const MAX_LOOKED_AT: usize = 50;
 
 /// What the key log says of the votes for a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,40 +20,35 @@ pub struct Attested {
     pub signed: BTreeMap<MemberId, bool>,
 }
 
-/// What a key log says of the votes for a mail of this inbox that would go now. Without an approval it says how many there must be.
-pub fn attested(
-    log: &KeyLog,
-    site: Site<'_>,
-    inbox_id: InboxId,
-    approval: Option<&Approval>,
-    now: Timestamp,
-) -> Attested {
-    let Some(approval) = approval else {
-        return Attested { floor: log.floor(inbox_id), ..Attested::default() };
-    };
-    let holds = |vote: &Vote| Some((vote.member_id, holds(log, site, approval, vote, now)?));
-    Attested {
-        floor: log.floor(inbox_id),
-        signed: approval
-            .votes
-            .iter()
-            .filter(|vote| vote.verdict == Verdict::Approve)
-            .filter_map(holds)
-            .collect(),
-    }
+/// What a key log says of the votes for a mail from this address that would go now.
+pub fn attested(log: &KeyLog, from: &EmailAddress, approval: Option<&Approval>, now: Timestamp) -> Attested {
+    let votes = approval.iter().flat_map(|approval| approval.votes.iter().map(move |vote| (*approval, vote)));
+    let approving = votes.filter(|(_, vote)| vote.verdict == Verdict::Approve).take(MAX_LOOKED_AT);
+    let signed = approving.filter_map(|(approval, vote)| Some((vote.member_id, holds(log, approval, vote, now)?)));
+    Attested { floor: log.floor(from, now), signed: signed.collect() }
+}
+
+/// The signatures that an approval claims to have, for whoever only asks what would hinder a mail, and sends nothing.
+pub(crate) fn claimed(approval: Option<&Approval>) -> Attested {
+    let votes = approval.iter().flat_map(|approval| &approval.votes);
+    let signed = votes.filter_map(|vote| Some((vote.member_id, vote.signed.as_ref()?.device_bound)));
+    Attested { floor: SignedVotes::NONE, signed: signed.collect() }
 }
 
 /// Whether a vote is signed by a key of its member that counts, for this very mail, and still good; then whether the key stays in its device.
-fn holds(log: &KeyLog, site: Site<'_>, approval: &Approval, vote: &Vote, now: Timestamp) -> Option<bool> {
+fn holds(log: &KeyLog, approval: &Approval, vote: &Vote, now: Timestamp) -> Option<bool> {
     let signed = vote.signed.as_ref()?;
     let subject = Subject { approval_id: approval.id, revision: approval.revision, digest: approval.digest };
     let text = signed.text(approval.organization_id, vote.member_id, Said::Approve, &subject)?;
-    let key = log.key(signed.key).filter(|key| key.new.member_id == vote.member_id)?;
+    let key = log.key(signed.key).filter(|key| key.new.member_id == vote.member_id && key.new.decides)?;
     // It counted when it signed, and counts now: one that was revoked since does not.
     let counts = key.new.from <= signed.given && key.counts(now);
-    if !counts || now > signed.not_after || log.is_withdrawn(Digest::of(text.as_bytes())) {
+    let good = signed.given <= now.checked_add(CLOCK).ok()?
+        && now <= signed.not_after
+        && signed.not_after.duration_since(signed.given) <= MAX_GOOD_FOR;
+    if !counts || !good || log.is_withdrawn(subject.leaf(), vote.member_id, signed.given) {
         return None;
     }
-    signatures::check(site, &key.new, &text, &signed.assertion).ok()?;
+    signatures::check(&key.new, &text, &signed.assertion).ok()?;
     Some(key.new.device_bound)
 }

@@ -4,8 +4,7 @@ use domain::base::address::EmailAddress;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision};
 use domain::gate::last_look::{self, Around, Hindrance};
-use domain::gate::seal::{Claim, MAX_MIME, NoClaim, Ticket};
-use domain::gate::statement::SignedVotes;
+use domain::gate::seal::{Claim, MAX_MIME, NoClaim, Sealed, Ticket};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Fate, Message, Trashed};
@@ -14,9 +13,9 @@ use domain::{InboxId, MessageId};
 use futures_util::future::join;
 use jiff::SignedDuration;
 
-use crate::base::ports::{BlobError, BlobKey, Blobs, MailSender, Ports, SendOutcome};
+use crate::base::ports::{BlobError, BlobKey, Blobs, KeyLogs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
-use crate::gate::attest::{Attested, Keys, attested};
+use crate::gate::attest::{Attested, attested, claimed};
 use crate::gate::rate::Pace;
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
 use crate::mailbox::barred;
@@ -66,7 +65,7 @@ pub async fn dispatch(
     ports: &Ports,
     blobs: &dyn Blobs,
     sender: &dyn MailSender,
-    keys: Keys<'_>,
+    keys: &dyn KeyLogs,
     pace: Pace<'_>,
     ticket: &Ticket,
 ) -> Result<Dispatched, DispatchError> {
@@ -83,26 +82,36 @@ pub async fn dispatch(
     };
     let key = BlobKey::Sealed(ticket.organization_id, ticket.digest);
     let object = blobs.get(&key, MAX_MIME + 64 * 1024);
-    let (looked, object) = join(look(ports, Some(keys), &message, asked), object).await;
-    let outcome = match looked {
-        Err(_) => SendOutcome::NotAccepted("storage_unavailable"),
-        Ok((approval, around)) => match Claim::of(&message, approval.as_ref(), &around) {
-            Err(NoClaim::Hindered(hindrance)) => return stop(ports, message, approval, hindrance).await,
-            Err(NoClaim::NotClaimed) => return Ok(Dispatched::Gone),
-            Ok(claim) => match object {
-                Err(BlobError::Missing | BlobError::TooLarge) => {
-                    SendOutcome::Refused("sealed_object_missing".to_owned())
-                }
-                // Even what looks permanent, such as a key that is disabled, may be mended within a day.
-                Err(BlobError::Transient(_) | BlobError::Permanent(_)) => {
-                    SendOutcome::NotAccepted("storage_unavailable")
-                }
-                Ok(bytes) => match claim.countersign(bytes.into()) {
-                    Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),
-                    Ok(countersigned) => sender.send(&countersigned).await,
+    let read = async { join(object, keys.read(ticket.organization_id)).await };
+    let (looked, (object, stored)) = join(look(ports, &message, asked), read).await;
+    let sealed = object.map(|bytes| Sealed::open(bytes.into(), ticket.digest));
+    let outcome = match (looked, stored) {
+        // Without the key log nobody knows whether keys must have signed.
+        (Err(_), _) | (_, Err(_)) => SendOutcome::NotAccepted("storage_unavailable"),
+        (Ok((approval, mut around)), Ok(stored)) => {
+            if let Ok(Ok(sealed)) = &sealed {
+                let from = &sealed.envelope().from;
+                let Attested { floor, signed } = attested(&stored.log, from, approval.as_ref(), around.at);
+                (around.floor, around.signed) = (floor, signed);
+            }
+            match Claim::of(&message, approval.as_ref(), &around) {
+                Err(NoClaim::Hindered(hindrance)) => return stop(ports, message, approval, hindrance).await,
+                Err(NoClaim::NotClaimed) => return Ok(Dispatched::Gone),
+                Ok(claim) => match sealed {
+                    Err(BlobError::Missing | BlobError::TooLarge) => {
+                        SendOutcome::Refused("sealed_object_missing".to_owned())
+                    }
+                    // Even what looks permanent, such as a key that is disabled, may be mended within a day.
+                    Err(BlobError::Transient(_) | BlobError::Permanent(_)) => {
+                        SendOutcome::NotAccepted("storage_unavailable")
+                    }
+                    Ok(sealed) => match sealed.and_then(|sealed| claim.countersign(sealed)) {
+                        Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),
+                        Ok(countersigned) => sender.send(&countersigned).await,
+                    },
                 },
-            },
-        },
+            }
+        }
     };
     if !matches!(outcome, SendOutcome::Accepted(_)) {
         tracing::warn!(message_id = %message.id, outcome = ?outcome, "the provider did not accept a mail");
@@ -178,7 +187,6 @@ async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreE
 /// vote back and others voted, it names other rows, and all is read once more: of a claimed mail no vote changes.
 async fn look(
     ports: &Ports,
-    keys: Option<Keys<'_>>,
     message: &Message,
     asked: Option<Approval>,
 ) -> Result<(Option<Approval>, Around), StoreError> {
@@ -193,9 +201,9 @@ async fn look(
         },
     };
     // Each holds the records that it reads: too much for whoever awaits it to hold as well.
-    match Box::pin(look_around(ports, keys, message, &asked)).await? {
+    match Box::pin(look_around(ports, message, &asked)).await? {
         (Some(read), _) if read.version != asked.version => {
-            Box::pin(look_around(ports, keys, message, &read)).await
+            Box::pin(look_around(ports, message, &read)).await
         }
         looked => Ok(looked),
     }
@@ -204,7 +212,6 @@ async fn look(
 /// The approval, and the rows that `asked` names.
 async fn look_around(
     ports: &Ports,
-    keys: Option<Keys<'_>>,
     message: &Message,
     asked: &Approval,
 ) -> Result<(Option<Approval>, Around), StoreError> {
@@ -221,16 +228,8 @@ async fn look_around(
         last_look::members_of(asked).into_iter().map(key::Member).collect::<Vec<_>>(),
         asked.votes.iter().filter_map(|vote| vote.standing).map(key::StandingApproval).collect::<Vec<_>>(),
     );
-    let log = async {
-        match keys {
-            Some(keys) => keys.logs.read(organization_id).await.map(|stored| Some((stored.log, keys.site))),
-            None => Ok(None),
-        }
-    };
-    let (loaded, log) = join(load(&*ports.store, organization_id, wanted), log).await;
-    let ((approval, lists), organization, inbox, thread, originals, tokens, members, standing) = loaded?;
-    // Without it nobody knows whether a key must sign: the mail waits until it can be read.
-    let log = log.map_err(|error| StoreError::Transient(error.to_string()))?;
+    let ((approval, lists), organization, inbox, thread, originals, tokens, members, standing) =
+        load(&*ports.store, organization_id, wanted).await?;
     let mut pairs = vec![];
     for (id, pair) in asked.resends.iter().zip(originals) {
         // One that moves between list and trash at this moment may be in neither.
@@ -258,11 +257,8 @@ async fn look_around(
         }
         None => false,
     };
-    let now = ports.now();
-    let Attested { floor, signed } = match &log {
-        Some((log, site)) => attested(log, *site, message.inbox_id, approval.as_ref(), now),
-        None => claimed(approval.as_ref()),
-    };
+    // What the table claims, until the key log is asked.
+    let Attested { floor, signed } = claimed(approval.as_ref());
     let around = Around {
         domain_lost,
         floor,
@@ -274,17 +270,10 @@ async fn look_around(
         standing: standing.into_iter().flatten().collect(),
         tainted: thread.is_some_and(|thread| thread.tainted),
         original_sent: originals.any(sent),
-        at: now,
+        at: ports.now(),
         barred: barred::of(&recipients, lists).first().map(|barred| barred.why.code()),
     };
     Ok((approval, around))
-}
-
-/// The signatures that an approval claims to have, for whoever only asks what would hinder a mail, and sends nothing.
-fn claimed(approval: Option<&Approval>) -> Attested {
-    let votes = approval.iter().flat_map(|approval| &approval.votes);
-    let signed = votes.filter_map(|vote| Some((vote.member_id, vote.signed.as_ref()?.device_bound)));
-    Attested { floor: SignedVotes::NONE, signed: signed.collect() }
 }
 
 /// An earlier attempt at a mail, wherever it lies.
@@ -298,7 +287,7 @@ pub(crate) async fn hindrance(
     message: &Message,
     approval: &Approval,
 ) -> Result<Option<Hindrance>, StoreError> {
-    let (approval, around) = look(ports, None, message, Some(approval.clone())).await?;
+    let (approval, around) = look(ports, message, Some(approval.clone())).await?;
     let digest = message.outbound().map(|outbound| outbound.digest);
     Ok(digest.and_then(|digest| last_look::check(approval.as_ref(), digest, &around).err()))
 }

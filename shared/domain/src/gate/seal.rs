@@ -253,9 +253,11 @@ impl Claim {
         })
     }
 
-    /// Hashes the stored bytes again and gives the one value that a sender accepts.
-    pub fn countersign(self, bytes: Vec<u8>) -> Result<Countersigned, SealBroken> {
-        let sealed = Sealed::open(bytes, self.digest)?;
+    /// Looks that this is the stored mail, whose bytes were hashed again, and gives the one value that a sender accepts.
+    pub fn countersign(self, sealed: Sealed) -> Result<Countersigned, SealBroken> {
+        if sealed.digest != self.digest {
+            return Err(SealBroken::Digest);
+        }
         if sealed.envelope.message_id != self.message_id
             || sealed.envelope.organization_id != self.organization_id
         {

@@ -4,8 +4,9 @@
 //! dispatcher reads it before it sends; a receipt carries it, and whoever checks that needs nothing else. It names members by their ids
 //! alone, so a person can be erased and the log stay whole.
 //!
-//! Each entry says what it changes, and then who vouches for that: the one-time link that the organization began with, or a key that
-//! counts, by a signature over all that stands above it. An entry names the SHA-256 of the entry before, so none can be left out:
+//! Each entry says what it changes, and then who vouches for that: a one-time link of whoever operates the installation, or a key that
+//! counts, by a signature over all that stands above it. A new key signs the same text, so nobody can put another in its place. An entry
+//! names the SHA-256 of the entry before, so none can be left out:
 //!
 //! ```text
 //! countersign-key-1
@@ -17,17 +18,26 @@
 //! key sha256:…
 //! algorithm ES256
 //! public-key 04…
+//! site https://mail.example.com
 //! device-bound no
+//! decides yes
 //! manages no
 //! from 2026-12-01T09:00:00Z
 //! by-key sha256:…
 //! client-data 7b…
 //! authenticator-data 49…
 //! signature 30…
+//! new-client-data 7b…
+//! new-authenticator-data 49…
+//! new-signature 30…
 //!
 //! ```
 //!
-//! What is signed ends with the line `by-key`. Bytes are written in hexadecimal. An empty line ends an entry.
+//! What is signed ends with the line that begins with `by-`. Bytes are written in hexadecimal. An empty line ends an entry.
+//!
+//! What makes the organization safer counts at once: a key that is revoked, a demand that is raised, a vote that is taken back. What
+//! could weaken it by one person's doing counts after [`DELAY`], in which everybody is told and a manager can undo it: a demand that is
+//! lowered, another key for somebody who had one, a key for others where two votes are demanded, a manager's key that another manager revokes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,10 +45,11 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
 use crate::base::id::Id as _;
-use crate::gate::statement::{KeyId, SignedVotes};
-use crate::{InboxId, MemberId, OrganizationId};
+use crate::gate::statement::{CLOCK, KeyId, SignedVotes, TOUCH};
+use crate::{MemberId, OrganizationId};
 
 const FORM: &str = "countersign-key-1";
 
@@ -46,16 +57,20 @@ const FORM: &str = "countersign-key-1";
 pub const MAX_ENTRIES: usize = 2_000;
 
 /// So long is a log at most, in bytes.
-pub const MAX_LOG: usize = 4 * 1024 * 1024;
+pub const MAX_LOG: usize = 8 * 1024 * 1024;
 
-/// So many bytes one field of an entry has at most: of an RSA key of 4,096 bits, and of what a browser says.
-pub const MAX_FIELD: usize = 4_096;
+/// So many of its entries, and half of its bytes, are of members who do not manage at most: there is always room to revoke a key.
+pub const MAX_OF_OTHERS: usize = 1_000;
 
-/// So many keys of a member count at the same time at most.
+/// So many bytes one field of an entry has at most: a key and a signature of RSA with 4,096 bits have some 530, and what a browser says
+/// 200 to 400.
+pub const MAX_FIELD: usize = 1_024;
+
+/// So many keys of a member there are at the same time at most.
 pub const MAX_KEYS: usize = 10;
 
-/// So long everybody is told before a key counts that others made for a member who had one.
-pub const RECOVERY: SignedDuration = SignedDuration::from_hours(72);
+/// So long everybody is told before what could weaken the organization counts.
+pub const DELAY: SignedDuration = SignedDuration::from_hours(72);
 
 /// How a key signs (the COSE algorithms −7, −8 and −257).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +92,16 @@ impl Algorithm {
             Algorithm::Es256 => "ES256",
             Algorithm::EdDsa => "EdDSA",
             Algorithm::Rs256 => "RS256",
+        }
+    }
+
+    /// Whether bytes are of the form of its public keys; whether they are one tells the first signature.
+    fn takes(self, public_key: &[u8]) -> bool {
+        match self {
+            Algorithm::Es256 => public_key.len() == 65 && public_key[0] == 4,
+            Algorithm::EdDsa => public_key.len() == 32,
+            // A sequence, of 2,048 to 4,096 bits and what stands around them.
+            Algorithm::Rs256 => (260..=530).contains(&public_key.len()) && public_key[0] == 0x30,
         }
     }
 }
@@ -103,8 +128,12 @@ pub struct NewKey {
     pub algorithm: Algorithm,
     /// What its signatures are checked with.
     pub public_key: Vec<u8>,
-    /// Whether it stays in its device; one that doesn't may be handed on to others of its person.
+    /// On whose pages: scheme, host and port.
+    pub site: String,
+    /// Whether it says of itself that it stays in its device; one that doesn't may be handed on to others of its person.
     pub device_bound: bool,
+    /// Whether its votes count.
+    pub decides: bool,
     /// Whether it vouches for keys of other members, and says for which mail a key is demanded.
     pub manages: bool,
     /// It counts from then on.
@@ -112,36 +141,40 @@ pub struct NewKey {
 }
 
 /// For which mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// All of the organization.
     Organization,
-    /// All that leaves one inbox.
-    Inbox(InboxId),
+    /// All that this address sends.
+    Address(EmailAddress),
 }
 
 /// What an entry changes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deed {
-    /// A key counts from a time on.
-    Register(NewKey),
+    /// A key counts from a time on; with what the new key signed.
+    Register(NewKey, Assertion),
     /// A key counts no more.
     Revoke(KeyId),
+    /// A key does not count until it is resumed.
+    Suspend(KeyId),
+    /// A key that was suspended counts again.
+    Resume(KeyId),
     /// Mail needs signed votes.
     Demand(Scope, SignedVotes),
-    /// A signed vote does not count any more: its member took it back. By the SHA-256 of what they had signed.
-    Withdraw(Digest),
+    /// Votes for a mail that were signed before do not count any more: by the leaf of its [`crate::gate::statement::Subject`]. Those of
+    /// one member, who took theirs back; where none is named, all, since the mail was rejected, called off or changed.
+    Withdraw(Digest, Option<MemberId>),
 }
 
 /// Who vouches for an entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum By {
-    /// Whoever had a one-time link of whoever operates the installation, by the SHA-256 of its secret: to begin a log, and where nobody is
-    /// left who could vouch for another key.
+    /// Whoever had a one-time link of whoever operates the installation, by the SHA-256 of its secret.
     Link(Digest),
     /// A key, with what it signed.
     Key(KeyId, Assertion),
-    /// A member who was signed in. That is enough to end what their own key does, and for nothing more.
+    /// A member who was signed in. That is enough to take away, and never to give.
     Member(MemberId),
 }
 
@@ -162,41 +195,45 @@ pub struct Entry {
     pub by: By,
 }
 
+fn yes(it: bool) -> &'static str {
+    if it { "yes" } else { "no" }
+}
+
 impl Entry {
-    /// What whoever vouches for it signs.
+    /// What whoever vouches for it signs, and a new key with them.
     pub fn signed_text(&self) -> String {
         let Self { organization_id, number, previous, at, .. } = self;
         let mut text = format!(
             "{FORM}\norganization {organization_id}\nnumber {number}\nprevious {previous}\nat {at}\n"
         );
-        let yes = |it: bool| if it { "yes" } else { "no" };
         // Writing to a text never fails.
         let _ = match &self.deed {
-            Deed::Register(key) => write!(
+            Deed::Register(key, _) => write!(
                 text,
-                "register {}\nkey {}\nalgorithm {}\npublic-key {}\ndevice-bound {}\nmanages {}\nfrom {}\n",
+                "register {}\nkey {}\nalgorithm {}\npublic-key {}\nsite {}\ndevice-bound {}\ndecides {}\nmanages {}\nfrom {}\n",
                 key.member_id,
                 key.id,
                 key.algorithm.name(),
                 hex(&key.public_key),
+                key.site,
                 yes(key.device_bound),
+                yes(key.decides),
                 yes(key.manages),
                 key.from
             ),
             Deed::Revoke(key) => writeln!(text, "revoke {key}"),
-            Deed::Demand(scope, floor) => {
+            Deed::Suspend(key) => writeln!(text, "suspend {key}"),
+            Deed::Resume(key) => writeln!(text, "resume {key}"),
+            Deed::Demand(scope, asked) => {
                 let scope = match scope {
                     Scope::Organization => self.organization_id.to_string(),
-                    Scope::Inbox(id) => id.to_string(),
+                    Scope::Address(address) => address.to_string(),
                 };
-                write!(
-                    text,
-                    "demand {scope}\nvotes {}\ndevice-bound {}\n",
-                    floor.votes,
-                    yes(floor.device_bound)
-                )
+                let (votes, bound) = (asked.votes, yes(asked.device_bound));
+                write!(text, "demand {scope}\nvotes {votes}\ndevice-bound {bound}\n")
             }
-            Deed::Withdraw(vote) => writeln!(text, "withdraw {vote}"),
+            Deed::Withdraw(leaf, None) => writeln!(text, "withdraw {leaf}\nof all"),
+            Deed::Withdraw(leaf, Some(member)) => writeln!(text, "withdraw {leaf}\nof {member}"),
         };
         let _ = match &self.by {
             By::Link(secret) => writeln!(text, "by-link {secret}"),
@@ -209,14 +246,20 @@ impl Entry {
     /// The whole entry, with the empty line that ends it.
     pub fn text(&self) -> String {
         let mut text = self.signed_text();
-        if let By::Key(_, assertion) = &self.by {
+        let mut add = |new: &str, said: &Assertion| {
+            let (client, authenticator) = (hex(&said.client_data), hex(&said.authenticator_data));
+            let signature = hex(&said.signature);
+            // Writing to a text never fails.
             let _ = write!(
                 text,
-                "client-data {}\nauthenticator-data {}\nsignature {}\n",
-                hex(&assertion.client_data),
-                hex(&assertion.authenticator_data),
-                hex(&assertion.signature)
+                "{new}client-data {client}\n{new}authenticator-data {authenticator}\n{new}signature {signature}\n"
             );
+        };
+        if let By::Key(_, assertion) = &self.by {
+            add("", assertion);
+        }
+        if let Deed::Register(_, assertion) = &self.deed {
+            add("new-", assertion);
         }
         text.push('\n');
         text
@@ -235,32 +278,35 @@ pub enum LogBroken {
     /// An entry is of another organization, in another place, or follows another entry.
     #[error("an entry of the key log does not follow the one before")]
     Chain,
-    /// It is dated before the entry before.
-    #[error("an entry of the key log is dated before the one before")]
+    /// It is dated before the entry before, in the future, or too long ago.
+    #[error("an entry of the key log is dated before the one before, or not now")]
     Time,
-    /// The first entry registers a key that manages, by a link; a later one by a link registers a key that counts after [`RECOVERY`].
+    /// The first entry registers a key that manages, by a link.
     #[error("a key log begins with the key of whoever has the set-up link")]
     Begin,
+    /// A link was used before.
+    #[error("this link was used")]
+    LinkUsed,
     /// Who vouches for it has no key that counts, or none that may vouch for this.
     #[error("the key that vouches for an entry does not count, or may not vouch for it")]
     Vouch,
-    /// The signature is not that of the key that vouches.
-    #[error("the signature of an entry does not hold")]
+    /// A signature is not that of the key that it must be of.
+    #[error("a signature of an entry does not hold")]
     Signature,
-    /// There is such a key already.
+    /// There is such a key already, under this id or another.
     #[error("this key is in the log already")]
     Known,
     /// What is ended has ended, or never was.
     #[error("there is no such key that counts")]
     Unknown,
     /// The member has as many keys as somebody may have.
-    #[error("a member has at most 10 keys that count")]
+    #[error("a member has at most 10 keys")]
     TooManyKeys,
-    /// A key that others made counts too early.
-    #[error("a key that is made for a member who had one counts after three days")]
+    /// What counts after three days would count earlier.
+    #[error("this counts after three days")]
     TooEarly,
     /// Nobody would be left who vouches for keys.
-    #[error("the last key that vouches for others can't be revoked: register another first")]
+    #[error("the last key that vouches for others can't be taken away: register another first")]
     LastManager,
     /// More votes than a mail may ask for.
     #[error("at most 10 signed votes can be demanded")]
@@ -274,14 +320,23 @@ pub struct Key {
     pub new: NewKey,
     /// The entry that registered it.
     pub number: u32,
-    /// When it was revoked.
-    pub revoked: Option<Timestamp>,
+    /// Whether that was by a link.
+    pub by_link: bool,
+    /// It counts until then, where it was revoked.
+    pub until: Option<Timestamp>,
+    /// Whether it is suspended.
+    pub suspended: bool,
 }
 
 impl Key {
     /// Whether it counts at this time.
     pub fn counts(&self, at: Timestamp) -> bool {
-        self.new.from <= at && self.revoked.is_none()
+        !self.suspended && self.new.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Whether nobody has revoked it.
+    fn stands(&self) -> bool {
+        self.until.is_none()
     }
 }
 
@@ -290,10 +345,23 @@ impl Key {
 pub struct KeyLog {
     organization_id: OrganizationId,
     entries: Vec<Entry>,
+    /// The SHA-256 of the last entry; that of nothing where there is none.
+    head: Digest,
+    /// Bytes of all entries.
+    size: usize,
     keys: BTreeMap<KeyId, Key>,
-    floors: BTreeMap<Scope, SignedVotes>,
-    withdrawn: BTreeMap<Digest, Timestamp>,
+    /// What was demanded of a scope, in the order of the entries, and when each of them counts from.
+    demands: BTreeMap<Scope, Vec<(Timestamp, SignedVotes)>>,
+    /// Until when what was signed for a mail does not count: of one member, or of all.
+    withdrawn: BTreeMap<(Digest, Option<MemberId>), Timestamp>,
+    /// How many entries are of members who do not manage, and how many bytes those have.
+    others: (usize, usize),
 }
+
+/// Says whether a text was signed by this key.
+pub trait Holds: FnMut(&NewKey, &str, &Assertion) -> bool {}
+
+impl<T: FnMut(&NewKey, &str, &Assertion) -> bool> Holds for T {}
 
 impl KeyLog {
     /// One without an entry.
@@ -301,19 +369,17 @@ impl KeyLog {
         Self {
             organization_id,
             entries: vec![],
+            head: Digest::of(b""),
+            size: 0,
             keys: BTreeMap::new(),
-            floors: BTreeMap::new(),
+            demands: BTreeMap::new(),
             withdrawn: BTreeMap::new(),
+            others: (0, 0),
         }
     }
 
-    /// Reads what [`Self::text`] writes. `holds` says whether an entry's signature is that of this key; whoever trusts where the log lies
-    /// need not look.
-    pub fn read(
-        organization_id: OrganizationId,
-        text: &str,
-        mut holds: impl FnMut(&NewKey, &Entry, &Assertion) -> bool,
-    ) -> Result<Self, LogBroken> {
+    /// Reads what [`Self::text`] writes. `holds` says whether a text is signed by a key; whoever trusts where the log lies need not look.
+    pub fn read(organization_id: OrganizationId, text: &str, mut holds: impl Holds) -> Result<Self, LogBroken> {
         if text.len() > MAX_LOG {
             return Err(LogBroken::Full);
         }
@@ -324,7 +390,7 @@ impl KeyLog {
             if entry.text() != part {
                 return Err(LogBroken::Form);
             }
-            log.add(entry, &mut holds)?;
+            log.take(entry, part, &mut holds)?;
         }
         Ok(log)
     }
@@ -349,143 +415,255 @@ impl KeyLog {
         self.keys.get(&id)
     }
 
-    /// Whether whoever signed this took it back.
-    pub fn is_withdrawn(&self, vote: Digest) -> bool {
-        self.withdrawn.contains_key(&vote)
+    /// The SHA-256 of the last entry, which stands for all of them; that of nothing where there is none.
+    pub fn head(&self) -> Digest {
+        self.head
     }
 
-    /// How many votes must be signed for mail of this inbox.
-    pub fn floor(&self, inbox_id: InboxId) -> SignedVotes {
-        let of = |scope| self.floors.get(&scope).copied().unwrap_or_default();
-        of(Scope::Organization).unite(of(Scope::Inbox(inbox_id)))
+    /// Whether what this member signed for a mail at that time was taken back since, or the mail was stopped.
+    pub fn is_withdrawn(&self, leaf: Digest, member_id: MemberId, given: Timestamp) -> bool {
+        let since = |of| self.withdrawn.get(&(leaf, of)).is_some_and(|at| given <= *at);
+        since(None) || since(Some(member_id))
     }
 
-    /// The entry that would come next.
-    pub fn next(&self, at: Timestamp, deed: Deed, by: By) -> Entry {
+    /// How many votes must be signed for mail from this address, now.
+    pub fn floor(&self, from: &EmailAddress, now: Timestamp) -> SignedVotes {
+        let of = |scope| self.demanded(&scope, now);
+        of(Scope::Organization).unite(of(Scope::Address(from.clone())))
+    }
+
+    fn demanded(&self, scope: &Scope, now: Timestamp) -> SignedVotes {
+        let all = self.demands.get(scope).into_iter().flatten();
+        all.rev().find(|(from, _)| *from <= now).map_or(SignedVotes::NONE, |(_, asked)| *asked)
+    }
+
+    /// The entry that would come next, of whole seconds; dated as the last one where a clock went back.
+    pub fn next(&self, now: Timestamp, deed: Deed, by: By) -> Entry {
+        let second = Timestamp::from_second(now.as_second()).unwrap_or(now);
         Entry {
             organization_id: self.organization_id,
             number: u32::try_from(self.entries.len()).unwrap_or(u32::MAX),
-            previous: self.head(),
-            at,
+            previous: self.head,
+            at: self.entries.last().map_or(second, |last| second.max(last.at)),
             deed,
             by,
         }
     }
 
-    /// The SHA-256 of the last entry, which stands for all of them; that of nothing where there is none.
-    pub fn head(&self) -> Digest {
-        self.entries.last().map_or(Digest::of(b""), |entry| Digest::of(entry.text().as_bytes()))
-    }
-
-    /// Adds an entry, if it follows the last one and whoever vouches for it may.
-    pub fn add(
-        &mut self,
-        entry: Entry,
-        mut holds: impl FnMut(&NewKey, &Entry, &Assertion) -> bool,
-    ) -> Result<(), LogBroken> {
-        let expected = self.next(entry.at, entry.deed.clone(), entry.by.clone());
-        if entry != expected {
-            return Err(LogBroken::Chain);
-        }
-        if self.entries.len() >= MAX_ENTRIES {
-            return Err(LogBroken::Full);
-        }
-        if self.entries.last().is_some_and(|last| entry.at < last.at) {
+    /// Adds an entry that somebody asks for now, if it follows the last one and whoever vouches for it may. Nothing is added that could
+    /// not be read again.
+    pub fn add(&mut self, entry: Entry, now: Timestamp, mut holds: impl Holds) -> Result<(), LogBroken> {
+        let age = now.duration_since(entry.at);
+        let is_last = self.entries.last().is_some_and(|last| last.at == entry.at);
+        if age > TOUCH || (age < -CLOCK && !is_last) {
             return Err(LogBroken::Time);
         }
+        let text = entry.text();
+        if parse(&text).as_ref() != Some(&entry) {
+            return Err(LogBroken::Form);
+        }
+        self.take(entry, &text, &mut holds)
+    }
+
+    fn take(&mut self, entry: Entry, text: &str, holds: &mut impl Holds) -> Result<(), LogBroken> {
+        let follows = entry.organization_id == self.organization_id
+            && usize::try_from(entry.number) == Ok(self.entries.len())
+            && entry.previous == self.head;
+        if !follows {
+            return Err(LogBroken::Chain);
+        }
+        if self.entries.len() >= MAX_ENTRIES || self.size + text.len() > MAX_LOG {
+            return Err(LogBroken::Full);
+        }
+        if entry.at.subsec_nanosecond() != 0 || self.entries.last().is_some_and(|last| entry.at < last.at) {
+            return Err(LogBroken::Time);
+        }
+        let signed = entry.signed_text();
         let voucher = match &entry.by {
-            By::Link(_) | By::Member(_) => None,
+            By::Link(secret) => {
+                if self.entries.iter().any(|before| before.by == By::Link(*secret)) {
+                    return Err(LogBroken::LinkUsed);
+                }
+                None
+            }
+            By::Member(_) => None,
             By::Key(id, assertion) => {
                 let key = self.keys.get(id).filter(|key| key.counts(entry.at)).ok_or(LogBroken::Vouch)?;
-                if !holds(&key.new, &entry, assertion) {
+                if !holds(&key.new, &signed, assertion) {
                     return Err(LogBroken::Signature);
                 }
                 Some(key.new.clone())
             }
         };
-        match &entry.deed {
-            Deed::Register(new) => self.register(new, &entry, voucher.as_ref())?,
-            Deed::Revoke(id) => self.revoke(*id, &entry, voucher.as_ref())?,
-            Deed::Demand(scope, floor) => {
-                if !voucher.is_some_and(|key| key.manages) {
-                    return Err(LogBroken::Vouch);
-                }
-                if !floor.is_possible() {
-                    return Err(LogBroken::TooManyVotes);
-                }
-                self.floors.insert(*scope, *floor);
-            }
-            Deed::Withdraw(vote) => {
-                // It takes nothing but a vote away, and that is always safe.
-                if !matches!(entry.by, By::Member(_)) {
-                    return Err(LogBroken::Vouch);
-                }
-                self.withdrawn.insert(*vote, entry.at);
-            }
+        let is_of_others = !matches!(entry.by, By::Link(_)) && !voucher.as_ref().is_some_and(|by| by.manages);
+        let (count, size) = self.others;
+        if is_of_others && (count >= MAX_OF_OTHERS || size + text.len() > MAX_LOG / 2) {
+            return Err(LogBroken::Full);
         }
+        match &entry.deed {
+            Deed::Register(new, assertion) => {
+                self.check_new(new, &entry, voucher.as_ref())?;
+                if !holds(new, &signed, assertion) {
+                    return Err(LogBroken::Signature);
+                }
+                let by_link = matches!(entry.by, By::Link(_));
+                let key = Key { new: new.clone(), number: entry.number, by_link, until: None, suspended: false };
+                self.keys.insert(new.id, key);
+            }
+            Deed::Revoke(id) => self.revoke(*id, &entry, voucher.as_ref())?,
+            Deed::Suspend(id) => self.suspend(*id, &entry, voucher.as_ref())?,
+            Deed::Resume(id) => {
+                let key = self.keys.get_mut(id).filter(|key| key.suspended && key.stands());
+                let key = key.ok_or(LogBroken::Unknown)?;
+                if !voucher.is_some_and(|by| by.manages || by.member_id == key.new.member_id) {
+                    return Err(LogBroken::Vouch);
+                }
+                key.suspended = false;
+            }
+            Deed::Demand(scope, asked) => self.demand(scope, *asked, &entry, voucher.as_ref())?,
+            Deed::Withdraw(leaf, of) => self.withdraw(*leaf, *of, &entry, voucher.as_ref())?,
+        }
+        if is_of_others {
+            self.others = (count + 1, size + text.len());
+        }
+        self.head = Digest::of(text.as_bytes());
+        self.size += text.len();
         self.entries.push(entry);
         Ok(())
     }
 
-    fn register(&mut self, new: &NewKey, entry: &Entry, voucher: Option<&NewKey>) -> Result<(), LogBroken> {
-        if self.keys.contains_key(&new.id) {
+    fn check_new(&self, new: &NewKey, entry: &Entry, voucher: Option<&NewKey>) -> Result<(), LogBroken> {
+        let is_site = new.site.len() <= 300 && new.site.bytes().all(|byte| byte.is_ascii_graphic());
+        if !new.algorithm.takes(&new.public_key) || !is_site || new.from.subsec_nanosecond() != 0 {
+            return Err(LogBroken::Form);
+        }
+        let known = |key: &Key| key.new.id == new.id || key.new.public_key == new.public_key;
+        if self.keys.values().any(known) {
             return Err(LogBroken::Known);
         }
-        match voucher {
-            None => {
-                // Whoever is signed in says nothing about what counts.
-                if !matches!(entry.by, By::Link(_)) {
-                    return Err(LogBroken::Vouch);
-                }
-                let from = if self.entries.is_empty() { entry.at } else { entry.at + RECOVERY };
-                if !new.manages || new.from != from {
-                    return Err(LogBroken::Begin);
-                }
-            }
-            // One's own next key.
-            Some(key) if key.member_id == new.member_id => {
-                if (new.manages && !key.manages) || new.from != entry.at {
-                    return Err(LogBroken::Vouch);
-                }
-            }
-            Some(key) if !key.manages => return Err(LogBroken::Vouch),
-            // Somebody else's first key counts at once, another one after everybody was told.
-            Some(_) => {
-                let had = self.keys.values().any(|key| key.new.member_id == new.member_id);
-                let earliest = if had { entry.at + RECOVERY } else { entry.at };
-                if new.from < earliest || new.from > earliest + RECOVERY {
-                    return Err(LogBroken::TooEarly);
-                }
-            }
-        }
         let own = self.keys.values().filter(|key| key.new.member_id == new.member_id);
-        if own.filter(|key| key.revoked.is_none()).count() >= MAX_KEYS {
+        if own.clone().filter(|key| key.stands()).count() >= MAX_KEYS {
             return Err(LogBroken::TooManyKeys);
         }
-        self.keys.insert(new.id, Key { new: new.clone(), number: entry.number, revoked: None });
+        let later = later(entry.at)?;
+        let from = match (voucher, &entry.by) {
+            (None, By::Link(_)) if !new.manages => return Err(LogBroken::Begin),
+            (None, By::Link(_)) if self.entries.is_empty() => entry.at,
+            (None, By::Link(_)) => later,
+            // Whoever is signed in says nothing about what counts.
+            (None, _) => return Err(LogBroken::Vouch),
+            // One's own next key, with no more rights.
+            (Some(by), _) if by.member_id == new.member_id => {
+                if (new.manages && !by.manages) || (new.decides && !by.decides && !by.manages) {
+                    return Err(LogBroken::Vouch);
+                }
+                entry.at
+            }
+            (Some(by), _) if !by.manages => return Err(LogBroken::Vouch),
+            // Somebody else's: their first one at once, unless one person could so give the votes of two.
+            (Some(_), _) => {
+                let two = self.demands.values().flatten().any(|(_, asked)| asked.votes > 1);
+                if own.count() > 0 || two { later } else { entry.at }
+            }
+        };
+        if new.from != from {
+            return Err(LogBroken::TooEarly);
+        }
         Ok(())
     }
 
+    /// Whether somebody would be left who vouches for keys, without this one.
+    fn is_managed_without(&self, id: KeyId, at: Timestamp) -> bool {
+        // One that counts only later, or not for much longer, is no successor yet.
+        self.keys.values().any(|key| key.new.id != id && key.new.manages && key.counts(at) && key.stands())
+    }
+
     fn revoke(&mut self, id: KeyId, entry: &Entry, voucher: Option<&NewKey>) -> Result<(), LogBroken> {
-        let key = self.keys.get(&id).filter(|key| key.revoked.is_none()).ok_or(LogBroken::Unknown)?;
-        let own = match (&entry.by, voucher) {
-            (By::Member(member), _) => *member == key.new.member_id,
-            (_, Some(voucher)) => voucher.manages || voucher.member_id == key.new.member_id,
-            (_, None) => false,
+        let key = self.keys.get(&id).filter(|key| key.stands()).ok_or(LogBroken::Unknown)?;
+        let pending_by_link = key.by_link && key.new.from > entry.at;
+        let until = match (&entry.by, voucher) {
+            // Whoever operates the installation takes away what nobody else can.
+            (By::Link(_), _) => entry.at,
+            _ if pending_by_link => return Err(LogBroken::Vouch),
+            (_, Some(by)) if by.member_id == key.new.member_id => entry.at,
+            // A manager by another manager: in time for others to see it.
+            (_, Some(by)) if by.manages && key.new.manages && key.counts(entry.at) => later(entry.at)?,
+            (_, Some(by)) if by.manages => entry.at,
+            _ => return Err(LogBroken::Vouch),
         };
-        if !own {
-            return Err(LogBroken::Vouch);
-        }
-        // One that counts only later is no successor yet.
-        let manages = |other: &Key| other.new.id != id && other.new.manages && other.counts(entry.at);
-        if key.new.manages && key.counts(entry.at) && !self.keys.values().any(manages) {
+        let by_link = matches!(entry.by, By::Link(_));
+        if !by_link && key.new.manages && key.counts(entry.at) && !self.is_managed_without(id, entry.at) {
             return Err(LogBroken::LastManager);
         }
         if let Some(key) = self.keys.get_mut(&id) {
-            key.revoked = Some(entry.at);
+            key.until = Some(until);
         }
         Ok(())
     }
+
+    fn suspend(&mut self, id: KeyId, entry: &Entry, voucher: Option<&NewKey>) -> Result<(), LogBroken> {
+        let key = self.keys.get(&id).filter(|key| key.stands() && !key.suspended).ok_or(LogBroken::Unknown)?;
+        let may = match (&entry.by, voucher) {
+            (By::Member(member), _) => *member == key.new.member_id && key.new.from <= entry.at,
+            (_, Some(by)) => by.member_id == key.new.member_id || (by.manages && !key.new.manages),
+            (_, None) => false,
+        };
+        if !may {
+            return Err(LogBroken::Vouch);
+        }
+        if key.new.manages && key.counts(entry.at) && !self.is_managed_without(id, entry.at) {
+            return Err(LogBroken::LastManager);
+        }
+        if let Some(key) = self.keys.get_mut(&id) {
+            key.suspended = true;
+        }
+        Ok(())
+    }
+
+    fn demand(
+        &mut self,
+        scope: &Scope,
+        asked: SignedVotes,
+        entry: &Entry,
+        voucher: Option<&NewKey>,
+    ) -> Result<(), LogBroken> {
+        if !voucher.is_some_and(|by| by.manages) {
+            return Err(LogBroken::Vouch);
+        }
+        if !asked.is_possible() {
+            return Err(LogBroken::TooManyVotes);
+        }
+        let raises = self.demanded(scope, entry.at).unite(asked) == asked;
+        let from = if raises { entry.at } else { later(entry.at)? };
+        self.demands.entry(scope.clone()).or_default().push((from, asked));
+        Ok(())
+    }
+
+    fn withdraw(
+        &mut self,
+        leaf: Digest,
+        of: Option<MemberId>,
+        entry: &Entry,
+        voucher: Option<&NewKey>,
+    ) -> Result<(), LogBroken> {
+        // It takes away and never gives. Who has no key here has nothing to take back, and no reason to write.
+        let member = match &entry.by {
+            By::Member(member) => Some(*member),
+            _ => voucher.map(|by| by.member_id),
+        };
+        let member = member.filter(|id| self.keys.values().any(|key| key.new.member_id == *id));
+        let member = member.ok_or(LogBroken::Vouch)?;
+        if of.is_some_and(|of| of != member) {
+            return Err(LogBroken::Vouch);
+        }
+        self.withdrawn.insert((leaf, of), entry.at);
+        Ok(())
+    }
+}
+
+/// When what is asked for now counts, if it could weaken the organization.
+fn later(at: Timestamp) -> Result<Timestamp, LogBroken> {
+    at.checked_add(DELAY).map_err(|_| LogBroken::Time)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -525,6 +703,14 @@ impl<'a> Lines<'a> {
         unhex(self.value(name)?)
     }
 
+    fn assertion(&mut self, new: &str) -> Option<Assertion> {
+        Some(Assertion {
+            client_data: self.bytes(&format!("{new}client-data"))?,
+            authenticator_data: self.bytes(&format!("{new}authenticator-data"))?,
+            signature: self.bytes(&format!("{new}signature"))?,
+        })
+    }
+
     fn yes(&mut self, name: &str) -> Option<bool> {
         match self.value(name)? {
             "yes" => Some(true),
@@ -544,55 +730,61 @@ fn parse(text: &str) -> Option<Entry> {
     let previous = lines.digest("previous")?;
     let at = lines.read("at")?;
     let (word, value) = lines.0.next()?.split_once(' ')?;
-    let deed = match word {
-        "register" => {
-            let member_id = MemberId::parse(value).ok()?;
-            let id = lines.digest("key")?;
-            let name = lines.value("algorithm")?;
-            Deed::Register(NewKey {
-                member_id,
-                id,
-                algorithm: Algorithm::ALL.into_iter().find(|one| one.name() == name)?,
-                public_key: lines.bytes("public-key")?,
-                device_bound: lines.yes("device-bound")?,
-                manages: lines.yes("manages")?,
-                from: lines.read("from")?,
-            })
-        }
-        "revoke" => Deed::Revoke(Digest::parse(value).ok()?),
+    let key = || Digest::parse(value).ok();
+    let nothing = Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] };
+    let mut deed = match word {
+        "register" => Deed::Register(parse_key(MemberId::parse(value).ok()?, &mut lines)?, nothing),
+        "revoke" => Deed::Revoke(key()?),
+        "suspend" => Deed::Suspend(key()?),
+        "resume" => Deed::Resume(key()?),
         "demand" => {
-            let scope = match InboxId::parse(value) {
-                Ok(id) => Scope::Inbox(id),
-                Err(_) if OrganizationId::parse(value) == Ok(organization_id) => Scope::Organization,
-                Err(_) => return None,
+            let scope = match OrganizationId::parse(value) {
+                Ok(id) if id == organization_id => Scope::Organization,
+                Ok(_) => return None,
+                Err(_) => Scope::Address(EmailAddress::parse(value).ok()?),
             };
             let votes = lines.read("votes")?;
             Deed::Demand(scope, SignedVotes { votes, device_bound: lines.yes("device-bound")? })
         }
-        "withdraw" => Deed::Withdraw(Digest::parse(value).ok()?),
+        "withdraw" => {
+            let of = match lines.value("of")? {
+                "all" => None,
+                member => Some(MemberId::parse(member).ok()?),
+            };
+            Deed::Withdraw(key()?, of)
+        }
         _ => return None,
     };
     let (word, value) = lines.0.next()?.split_once(' ')?;
     let by = match word {
         "by-link" => By::Link(Digest::parse(value).ok()?),
         "by-member" => By::Member(MemberId::parse(value).ok()?),
-        "by-key" => {
-            let client_data = lines.bytes("client-data")?;
-            let authenticator_data = lines.bytes("authenticator-data")?;
-            let signature = lines.bytes("signature")?;
-            By::Key(Digest::parse(value).ok()?, Assertion { client_data, authenticator_data, signature })
-        }
+        "by-key" => By::Key(Digest::parse(value).ok()?, lines.assertion("")?),
         _ => return None,
     };
-    (lines.0.next()?.is_empty() && lines.0.next().is_none()).then_some(Entry {
-        organization_id,
-        number,
-        previous,
-        at,
-        deed,
-        by,
+    if let Deed::Register(_, assertion) = &mut deed {
+        *assertion = lines.assertion("new-")?;
+    }
+    (lines.0.next()?.is_empty() && lines.0.next().is_none())
+        .then_some(Entry { organization_id, number, previous, at, deed, by })
+}
+
+fn parse_key(member_id: MemberId, lines: &mut Lines<'_>) -> Option<NewKey> {
+    let id = lines.digest("key")?;
+    let name = lines.value("algorithm")?;
+    Some(NewKey {
+        member_id,
+        id,
+        algorithm: Algorithm::ALL.into_iter().find(|one| one.name() == name)?,
+        public_key: lines.bytes("public-key")?,
+        site: lines.value("site")?.to_owned(),
+        device_bound: lines.yes("device-bound")?,
+        decides: lines.yes("decides")?,
+        manages: lines.yes("manages")?,
+        from: lines.read("from")?,
     })
 }
+
 
 #[cfg(test)]
 mod tests {
@@ -600,18 +792,30 @@ mod tests {
 
     use super::*;
 
-    const DAY: i64 = 86_400;
+    const DAYS: i64 = 3 * 86_400;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    fn organization(n: u8) -> OrganizationId {
+        OrganizationId::new(Timestamp::UNIX_EPOCH, [n; 10])
     }
 
     fn member(n: u8) -> MemberId {
         MemberId::new(Timestamp::UNIX_EPOCH, [n; 10])
     }
 
+    fn address(n: u8) -> EmailAddress {
+        EmailAddress::parse(&format!("a{n}@mail.example.com")).unwrap()
+    }
+
     fn id(n: u8) -> KeyId {
         Digest::of(&[n])
+    }
+
+    fn link(n: u8) -> By {
+        By::Link(Digest::of(&[0, n]))
     }
 
     fn key(n: u8, whose: u8, manages: bool, from: i64) -> NewKey {
@@ -619,194 +823,293 @@ mod tests {
             member_id: member(whose),
             id: id(n),
             algorithm: Algorithm::Es256,
-            public_key: vec![n; 65],
+            public_key: [vec![4], vec![n; 64]].concat(),
+            site: "https://mail.example.com".to_owned(),
             device_bound: n % 2 == 1,
+            decides: true,
             manages,
             from: at(from),
         }
     }
 
-    /// A signature that holds: the public key and the SHA-256 of what it is over.
-    fn by(log: &KeyLog, seconds: i64, deed: &Deed, n: u8) -> By {
-        let none = Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] };
-        let unsigned = log.next(at(seconds), deed.clone(), By::Key(id(n), none.clone()));
-        let client_data = Digest::of(unsigned.signed_text().as_bytes()).as_bytes().to_vec();
-        By::Key(id(n), Assertion { client_data, signature: vec![n; 65], ..none })
+    /// What a key says that signed this text: its public key and the SHA-256 of the text.
+    fn signed(n: u8, text: &str) -> Assertion {
+        Assertion {
+            client_data: Digest::of(text.as_bytes()).as_bytes().to_vec(),
+            authenticator_data: vec![],
+            signature: key(n, 0, false, 0).public_key,
+        }
     }
 
-    fn holds(key: &NewKey, entry: &Entry, assertion: &Assertion) -> bool {
+    fn holds(key: &NewKey, text: &str, assertion: &Assertion) -> bool {
         assertion.signature == key.public_key
-            && assertion.client_data == Digest::of(entry.signed_text().as_bytes()).as_bytes()
+            && assertion.client_data == Digest::of(text.as_bytes()).as_bytes()
     }
 
-    fn add(log: &mut KeyLog, seconds: i64, deed: Deed, by: By) -> Result<(), LogBroken> {
-        let entry = log.next(at(seconds), deed, by);
-        log.add(entry, holds)
+    fn nothing() -> Assertion {
+        Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] }
+    }
+
+    fn register(key: NewKey) -> Deed {
+        Deed::Register(key, nothing())
+    }
+
+    /// The entry that says this, signed by whoever must sign it. `n` is the key that vouches, where one does.
+    fn entry(log: &KeyLog, seconds: i64, deed: Deed, by: Result<u8, By>) -> Entry {
+        let by = by.map_or_else(|by| by, |n| By::Key(id(n), nothing()));
+        let mut entry = log.next(at(seconds), deed, by);
+        let text = entry.signed_text();
+        if let By::Key(by, assertion) = &mut entry.by {
+            let n = (0..=255).find(|n| id(*n) == *by).unwrap();
+            *assertion = signed(n, &text);
+        }
+        if let Deed::Register(new, assertion) = &mut entry.deed {
+            *assertion = signed(new.public_key[1], &text);
+        }
+        entry
+    }
+
+    fn say(log: &mut KeyLog, seconds: i64, deed: Deed, by: By) -> Result<(), LogBroken> {
+        let entry = entry(log, seconds, deed, Err(by));
+        log.add(entry, at(seconds), holds)
     }
 
     fn sign(log: &mut KeyLog, seconds: i64, deed: Deed, n: u8) -> Result<(), LogBroken> {
-        let by = by(log, seconds, &deed, n);
-        add(log, seconds, deed, by)
+        let entry = entry(log, seconds, deed, Ok(n));
+        log.add(entry, at(seconds), holds)
+    }
+
+    fn demand(scope: Scope, votes: u8, device_bound: bool) -> Deed {
+        Deed::Demand(scope, SignedVotes { votes, device_bound })
     }
 
     /// Key 1 of member 1 manages; key 2 is of member 2.
     fn begun() -> KeyLog {
-        let mut log = KeyLog::new(OrganizationId::new(Timestamp::UNIX_EPOCH, [9; 10]));
-        let link = By::Link(Digest::of(b"link"));
-        add(&mut log, 0, Deed::Register(key(1, 1, true, 0)), link).unwrap();
-        sign(&mut log, 1, Deed::Register(key(2, 2, false, 1)), 1).unwrap();
+        let mut log = KeyLog::new(organization(9));
+        say(&mut log, 0, register(key(1, 1, true, 0)), link(1)).unwrap();
+        sign(&mut log, 1, register(key(2, 2, false, 1)), 1).unwrap();
         log
     }
 
     #[test]
-    fn a_log_begins_with_the_link_and_later_a_link_takes_three_days() {
-        let mut log = KeyLog::new(OrganizationId::new(Timestamp::UNIX_EPOCH, [9; 10]));
-        let link = || By::Link(Digest::of(b"link"));
-        let first = |manages, from| Deed::Register(key(1, 1, manages, from));
-        assert_eq!(add(&mut log, 0, first(false, 0), link()), Err(LogBroken::Begin));
-        assert_eq!(add(&mut log, 0, first(true, 5), link()), Err(LogBroken::Begin));
-        assert_eq!(add(&mut log, 0, first(true, 0), By::Member(member(1))), Err(LogBroken::Vouch));
+    fn a_log_begins_with_a_link_and_a_later_link_takes_three_days() {
+        let mut log = KeyLog::new(organization(9));
+        let first = |manages, from| register(key(1, 1, manages, from));
+        assert_eq!(say(&mut log, 0, first(false, 0), link(1)), Err(LogBroken::Begin));
+        assert_eq!(say(&mut log, 0, first(true, 5), link(1)), Err(LogBroken::TooEarly));
+        assert_eq!(say(&mut log, 0, first(true, 0), By::Member(member(1))), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 0, first(true, 0), 1), Err(LogBroken::Vouch));
-        add(&mut log, 0, first(true, 0), link()).unwrap();
-        let lost = |from| Deed::Register(key(3, 1, true, from));
-        assert_eq!(add(&mut log, 5, lost(5), link()), Err(LogBroken::Begin));
-        add(&mut log, 5, lost(5 + 3 * DAY), link()).unwrap();
-        assert!(
-            !log.key(id(3)).unwrap().counts(at(3 * DAY)) && log.key(id(3)).unwrap().counts(at(3 * DAY + 5))
-        );
-        let floor = Deed::Demand(Scope::Organization, SignedVotes { votes: 1, device_bound: false });
-        assert_eq!(add(&mut log, 6, floor, link()), Err(LogBroken::Vouch));
+        say(&mut log, 0, first(true, 0), link(1)).unwrap();
+        let lost = |from| register(key(3, 1, true, from));
+        assert_eq!(say(&mut log, 5, lost(5), link(2)), Err(LogBroken::TooEarly));
+        assert_eq!(say(&mut log, 5, lost(5 + DAYS), link(1)), Err(LogBroken::LinkUsed));
+        say(&mut log, 5, lost(5 + DAYS), link(2)).unwrap();
+        let key = log.key(id(3)).unwrap();
+        assert!(!key.counts(at(DAYS + 4)) && key.counts(at(DAYS + 5)));
+        // Whoever manages, a thief perhaps, does not take away what a link gives; and another link ends the thief's key at once.
+        assert_eq!(sign(&mut log, 6, Deed::Revoke(id(3)), 1), Err(LogBroken::Vouch));
+        say(&mut log, 7, Deed::Revoke(id(1)), link(3)).unwrap();
+        assert!(!log.key(id(1)).unwrap().counts(at(7)));
+        assert_eq!(say(&mut log, 8, demand(Scope::Organization, 1, false), link(4)), Err(LogBroken::Vouch));
     }
 
     #[test]
     fn a_key_counts_where_one_that_counts_vouches_for_it() {
         let mut log = begun();
         // One's own next key, with no more rights than one has.
-        assert_eq!(sign(&mut log, 2, Deed::Register(key(4, 2, true, 2)), 2), Err(LogBroken::Vouch));
-        assert_eq!(sign(&mut log, 2, Deed::Register(key(4, 2, false, 3)), 2), Err(LogBroken::Vouch));
-        sign(&mut log, 2, Deed::Register(key(4, 2, false, 2)), 2).unwrap();
-        assert_eq!(sign(&mut log, 3, Deed::Register(key(4, 2, false, 3)), 2), Err(LogBroken::Known));
+        assert_eq!(sign(&mut log, 2, register(key(4, 2, true, 2)), 2), Err(LogBroken::Vouch));
+        assert_eq!(sign(&mut log, 2, register(key(4, 2, false, 3)), 2), Err(LogBroken::TooEarly));
+        sign(&mut log, 2, register(key(4, 2, false, 2)), 2).unwrap();
+        assert_eq!(sign(&mut log, 3, register(key(4, 2, false, 3)), 2), Err(LogBroken::Known));
+        let twin = NewKey { id: id(99), ..key(4, 3, false, 3) };
+        assert_eq!(sign(&mut log, 3, register(twin), 1), Err(LogBroken::Known), "the same key by another name");
         // Who does not manage vouches for nobody else, and demands nothing.
-        assert_eq!(sign(&mut log, 3, Deed::Register(key(5, 3, false, 3)), 2), Err(LogBroken::Vouch));
-        let floor = SignedVotes { votes: 2, device_bound: true };
-        assert_eq!(sign(&mut log, 3, Deed::Demand(Scope::Organization, floor), 2), Err(LogBroken::Vouch));
+        assert_eq!(sign(&mut log, 3, register(key(5, 3, false, 3)), 2), Err(LogBroken::Vouch));
+        assert_eq!(sign(&mut log, 3, demand(Scope::Organization, 2, true), 2), Err(LogBroken::Vouch));
         // Another key for somebody who had one, made by others, counts after three days.
-        let late = |from| Deed::Register(key(6, 2, false, from));
-        assert_eq!(sign(&mut log, 3, late(3), 1), Err(LogBroken::TooEarly));
-        sign(&mut log, 3, late(3 + 3 * DAY), 1).unwrap();
+        assert_eq!(sign(&mut log, 3, register(key(6, 2, false, 3)), 1), Err(LogBroken::TooEarly));
+        sign(&mut log, 3, register(key(6, 2, false, 3 + DAYS)), 1).unwrap();
         assert_eq!(sign(&mut log, 4, Deed::Revoke(id(2)), 6), Err(LogBroken::Vouch), "it does not count yet");
-        // And can be ended before that by whoever it was made for.
-        add(&mut log, 5, Deed::Revoke(id(6)), By::Member(member(2))).unwrap();
-        assert!(!log.key(id(6)).unwrap().counts(at(10 * DAY)));
+        // A session does not end it before that: whoever forges sessions would keep people out for ever.
+        assert_eq!(say(&mut log, 5, Deed::Suspend(id(6)), By::Member(member(2))), Err(LogBroken::Vouch));
+        sign(&mut log, 5, Deed::Revoke(id(6)), 2).unwrap();
+        assert!(!log.key(id(6)).unwrap().counts(at(10 * DAYS)));
         for n in 10..18 {
-            sign(&mut log, 6, Deed::Register(key(n, 2, false, 6)), 2).unwrap();
+            sign(&mut log, 6, register(key(n, 2, false, 6)), 2).unwrap();
         }
-        assert_eq!(sign(&mut log, 6, Deed::Register(key(19, 2, false, 6)), 2), Err(LogBroken::TooManyKeys));
+        assert_eq!(sign(&mut log, 6, register(key(19, 2, false, 6)), 2), Err(LogBroken::TooManyKeys));
     }
 
     #[test]
-    fn a_key_is_revoked_by_its_member_and_by_who_manages_but_the_last_one() {
+    fn a_new_key_signs_what_makes_it_count() {
         let mut log = begun();
-        assert_eq!(add(&mut log, 2, Deed::Revoke(id(2)), By::Member(member(1))), Err(LogBroken::Vouch));
+        let mut forged = entry(&log, 2, register(key(4, 3, false, 2)), Ok(1));
+        let text = forged.signed_text();
+        // Somebody put another key in the place of the one that the manager was asked about.
+        if let Deed::Register(_, assertion) = &mut forged.deed {
+            *assertion = signed(5, &text);
+        }
+        assert_eq!(log.add(forged, at(2), holds), Err(LogBroken::Signature));
+        let two = NewKey { decides: false, ..key(4, 3, false, 2) };
+        sign(&mut log, 2, register(two), 1).unwrap();
+        assert_eq!(sign(&mut log, 3, register(key(6, 3, false, 3)), 4), Err(LogBroken::Vouch), "it does not decide");
+    }
+
+    #[test]
+    fn a_key_is_taken_away_by_its_member_and_by_who_manages_but_the_last_one() {
+        let mut log = begun();
+        assert_eq!(say(&mut log, 2, Deed::Revoke(id(2)), By::Member(member(2))), Err(LogBroken::Vouch));
+        assert_eq!(say(&mut log, 2, Deed::Suspend(id(2)), By::Member(member(1))), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 2, Deed::Revoke(id(1)), 2), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 2, Deed::Revoke(id(1)), 1), Err(LogBroken::LastManager));
-        sign(&mut log, 3, Deed::Revoke(id(2)), 1).unwrap();
-        assert_eq!(sign(&mut log, 3, Deed::Revoke(id(2)), 1), Err(LogBroken::Unknown));
-        assert_eq!(sign(&mut log, 4, Deed::Register(key(7, 2, false, 4)), 2), Err(LogBroken::Vouch));
-        sign(&mut log, 4, Deed::Register(key(8, 1, true, 4)), 1).unwrap();
-        sign(&mut log, 5, Deed::Revoke(id(1)), 1).unwrap();
-        assert!(!log.key(id(1)).unwrap().counts(at(5)) && log.key(id(8)).unwrap().counts(at(5)));
+        assert_eq!(say(&mut log, 2, Deed::Suspend(id(1)), By::Member(member(1))), Err(LogBroken::LastManager));
+        // A session suspends, and a key brings it back.
+        say(&mut log, 3, Deed::Suspend(id(2)), By::Member(member(2))).unwrap();
+        assert!(!log.key(id(2)).unwrap().counts(at(3)));
+        assert_eq!(say(&mut log, 3, Deed::Resume(id(2)), By::Member(member(2))), Err(LogBroken::Vouch));
+        assert_eq!(sign(&mut log, 3, Deed::Resume(id(2)), 2), Err(LogBroken::Vouch));
+        sign(&mut log, 3, Deed::Resume(id(2)), 1).unwrap();
+        assert!(log.key(id(2)).unwrap().counts(at(3)));
+        sign(&mut log, 4, Deed::Revoke(id(2)), 1).unwrap();
+        assert_eq!(sign(&mut log, 4, Deed::Revoke(id(2)), 1), Err(LogBroken::Unknown));
+        assert_eq!(sign(&mut log, 5, register(key(7, 2, false, 5)), 2), Err(LogBroken::Vouch));
+        // A manager by another one: after three days, and nobody suspends the other.
+        sign(&mut log, 5, register(key(8, 3, true, 5)), 1).unwrap();
+        assert_eq!(sign(&mut log, 6, Deed::Suspend(id(1)), 8), Err(LogBroken::Vouch));
+        sign(&mut log, 6, Deed::Revoke(id(1)), 8).unwrap();
+        let key = log.key(id(1)).unwrap();
+        assert!(key.counts(at(DAYS + 5)) && !key.counts(at(DAYS + 6)));
     }
 
     #[test]
-    fn the_floor_is_what_was_demanded_last_for_the_inbox_and_for_all() {
+    fn a_demand_is_raised_at_once_and_lowered_after_three_days() {
         let mut log = begun();
-        let inbox = |n| InboxId::new(Timestamp::UNIX_EPOCH, [n; 10]);
-        let demand = |scope, votes, device_bound| Deed::Demand(scope, SignedVotes { votes, device_bound });
-        assert_eq!(log.floor(inbox(1)), SignedVotes::default());
-        sign(&mut log, 2, demand(Scope::Inbox(inbox(1)), 2, false), 1).unwrap();
+        let floor = |log: &KeyLog, n, seconds| log.floor(&address(n), at(seconds));
+        let asked = |votes, device_bound| SignedVotes { votes, device_bound };
+        assert_eq!(floor(&log, 1, 2), SignedVotes::NONE);
+        sign(&mut log, 2, demand(Scope::Address(address(1)), 2, false), 1).unwrap();
         sign(&mut log, 2, demand(Scope::Organization, 1, true), 1).unwrap();
-        assert_eq!(log.floor(inbox(1)), SignedVotes { votes: 2, device_bound: true });
-        assert_eq!(log.floor(inbox(2)), SignedVotes { votes: 1, device_bound: true });
+        assert_eq!(floor(&log, 1, 2), asked(2, true));
+        assert_eq!(floor(&log, 2, 2), asked(1, true));
         sign(&mut log, 3, demand(Scope::Organization, 0, false), 1).unwrap();
-        assert_eq!(log.floor(inbox(1)), SignedVotes { votes: 2, device_bound: false });
-        let many = demand(Scope::Organization, 11, false);
-        assert_eq!(sign(&mut log, 3, many, 1), Err(LogBroken::TooManyVotes));
-        let vote = Digest::of(b"statement");
-        assert_eq!(sign(&mut log, 3, Deed::Withdraw(vote), 1), Err(LogBroken::Vouch));
-        add(&mut log, 3, Deed::Withdraw(vote), By::Member(member(2))).unwrap();
-        assert!(log.is_withdrawn(vote) && !log.is_withdrawn(id(1)));
+        assert_eq!(floor(&log, 2, DAYS), asked(1, true));
+        assert_eq!(floor(&log, 2, 3 + DAYS), SignedVotes::NONE);
+        // More votes, and keys of less worth: that lowers it as well.
+        sign(&mut log, 4, demand(Scope::Organization, 3, false), 1).unwrap();
+        assert_eq!(floor(&log, 2, 5), asked(1, true));
+        sign(&mut log, 5, demand(Scope::Organization, 3, true), 1).unwrap();
+        assert_eq!(floor(&log, 2, 5), asked(3, true));
+        assert_eq!(floor(&log, 2, 5 + DAYS), asked(3, true), "what was said last stands");
+        assert_eq!(sign(&mut log, 6, demand(Scope::Organization, 11, true), 1), Err(LogBroken::TooManyVotes));
+        // Where two votes are demanded nobody makes both of them at once.
+        assert_eq!(sign(&mut log, 7, register(key(9, 4, false, 7)), 1), Err(LogBroken::TooEarly));
+        sign(&mut log, 7, register(key(9, 4, false, 7 + DAYS)), 1).unwrap();
     }
 
     #[test]
-    fn an_entry_follows_the_one_before_and_is_signed_by_the_key_that_it_names() {
+    fn votes_are_taken_back_by_whoever_has_a_key_and_there_is_room_left_for_who_manages() {
         let mut log = begun();
-        let deed = Deed::Register(key(4, 2, false, 9));
-        let right = log.next(at(9), deed.clone(), by(&log, 9, &deed, 2));
+        let leaf = Digest::of(b"mail");
+        let back = |of: Option<u8>| Deed::Withdraw(leaf, of.map(member));
+        assert_eq!(say(&mut log, 3, back(None), By::Member(member(7))), Err(LogBroken::Vouch));
+        assert_eq!(say(&mut log, 3, back(Some(1)), By::Member(member(2))), Err(LogBroken::Vouch));
+        say(&mut log, 3, back(Some(2)), By::Member(member(2))).unwrap();
+        assert!(log.is_withdrawn(leaf, member(2), at(3)) && !log.is_withdrawn(leaf, member(2), at(4)));
+        assert!(!log.is_withdrawn(leaf, member(1), at(3)) && !log.is_withdrawn(id(1), member(2), at(3)));
+        sign(&mut log, 5, back(None), 2).unwrap();
+        assert!(log.is_withdrawn(leaf, member(1), at(5)));
+        for n in 2..MAX_OF_OTHERS {
+            say(&mut log, 6, Deed::Withdraw(Digest::of(&n.to_be_bytes()), None), By::Member(member(2))).unwrap();
+        }
+        assert_eq!(say(&mut log, 7, back(None), By::Member(member(2))), Err(LogBroken::Full));
+        sign(&mut log, 7, Deed::Revoke(id(2)), 1).unwrap();
+    }
+
+    #[test]
+    fn an_entry_follows_the_one_before_and_is_dated_now() {
+        let mut log = begun();
+        let right = entry(&log, 9, register(key(4, 2, false, 9)), Ok(2));
         let wrong = |change: &dyn Fn(&mut Entry)| {
             let mut entry = right.clone();
             change(&mut entry);
-            log.clone().add(entry, holds).unwrap_err()
+            log.clone().add(entry, at(9), holds).unwrap_err()
         };
         assert_eq!(wrong(&|it| it.number = 1), LogBroken::Chain);
         assert_eq!(wrong(&|it| it.previous = id(0)), LogBroken::Chain);
-        assert_eq!(
-            wrong(&|it| it.organization_id = OrganizationId::new(Timestamp::UNIX_EPOCH, [8; 10])),
-            LogBroken::Chain
-        );
+        assert_eq!(wrong(&|it| it.organization_id = organization(8)), LogBroken::Chain);
         assert_eq!(wrong(&|it| it.at = at(8)), LogBroken::Signature);
-        assert_eq!(wrong(&|it| it.deed = Deed::Register(key(4, 2, true, 9))), LogBroken::Signature);
-        let mut early = right.clone();
-        early.at = at(0);
-        assert_eq!(log.clone().add(early, |_, _, _| true), Err(LogBroken::Time));
-        log.add(right, holds).unwrap();
+        assert_eq!(wrong(&|it| it.at = at(0)), LogBroken::Time);
+        assert_eq!(wrong(&|it| it.at = at(9 + 61)), LogBroken::Time);
+        assert_eq!(log.clone().add(right.clone(), at(9 + 601), holds), Err(LogBroken::Time));
+        let mut short = right.clone();
+        if let Deed::Register(new, _) = &mut short.deed {
+            new.public_key.pop();
+        }
+        assert_eq!(log.clone().add(short, at(9), |_, _, _| true), Err(LogBroken::Form));
+        let mut long = right.clone();
+        if let By::Key(_, assertion) = &mut long.by {
+            assertion.client_data = vec![0; MAX_FIELD + 1];
+        }
+        assert_eq!(log.clone().add(long, at(9), |_, _, _| true), Err(LogBroken::Form), "nobody could read it");
+        log.add(right, at(9), holds).unwrap();
+        // A clock that went back dates an entry as the last one.
+        let late = entry(&log, 4, Deed::Revoke(id(2)), Ok(1));
+        assert_eq!(late.at, at(9));
+        log.add(late, at(4), holds).unwrap();
+        // At the end of time nothing can be put off, and nothing breaks.
+        let end = Timestamp::MAX;
+        let mut last = log.next(end, register(key(5, 1, true, 0)), link(7));
+        last.at = Timestamp::from_second(end.as_second()).unwrap();
+        assert_eq!(log.add(last, end, |_, _, _| true), Err(LogBroken::Time));
     }
 
     #[test]
     fn what_is_written_is_read_and_nothing_else_is() {
         let mut log = begun();
-        sign(&mut log, 2, Deed::Demand(Scope::Organization, SignedVotes { votes: 1, device_bound: true }), 1)
-            .unwrap();
-        add(&mut log, 3, Deed::Withdraw(id(7)), By::Member(member(2))).unwrap();
+        sign(&mut log, 2, demand(Scope::Address(address(3)), 1, true), 1).unwrap();
+        sign(&mut log, 2, demand(Scope::Organization, 0, true), 1).unwrap();
+        say(&mut log, 3, Deed::Withdraw(id(7), Some(member(2))), By::Member(member(2))).unwrap();
+        say(&mut log, 3, Deed::Withdraw(id(7), None), By::Member(member(2))).unwrap();
+        say(&mut log, 3, Deed::Suspend(id(2)), By::Member(member(2))).unwrap();
+        sign(&mut log, 4, Deed::Resume(id(2)), 1).unwrap();
         sign(&mut log, 4, Deed::Revoke(id(2)), 1).unwrap();
         let text = log.text();
-        let organization = log.organization_id;
-        assert_eq!(KeyLog::read(organization, &text, holds), Ok(log.clone()));
-        let read = |text: &str| KeyLog::read(organization, text, holds).unwrap_err();
+        assert_eq!(KeyLog::read(organization(9), &text, holds), Ok(log.clone()));
+        assert_eq!(log.head(), Digest::of(log.entries().last().unwrap().text().as_bytes()));
+        let read = |text: &str| KeyLog::read(organization(9), text, holds).unwrap_err();
         assert_eq!(read(text.trim_end()), LogBroken::Form);
         assert_eq!(read(&text.replace("votes 1", "votes 01")), LogBroken::Form);
         assert_eq!(read(&text.replace("manages yes", "manages  yes")), LogBroken::Form);
+        assert_eq!(read(&text.replace('\n', "\r\n")), LogBroken::Form);
         assert_eq!(read(&format!("{text}\n")), LogBroken::Form);
         assert_eq!(read(&format!("{text}{text}")), LogBroken::Chain);
         let (first, rest) = text.split_at(text.find("\n\n").unwrap() + 2);
         assert_eq!(read(rest), LogBroken::Chain);
-        KeyLog::read(organization, first, holds).unwrap();
-        let other = OrganizationId::new(Timestamp::UNIX_EPOCH, [8; 10]);
-        assert_eq!(KeyLog::read(other, &text, holds), Err(LogBroken::Chain));
+        KeyLog::read(organization(9), first, holds).unwrap();
+        assert_eq!(KeyLog::read(organization(8), &text, holds), Err(LogBroken::Chain));
         assert_eq!(read(&"x".repeat(MAX_LOG + 1)), LogBroken::Full);
-        assert_eq!(KeyLog::read(organization, "", holds), Ok(KeyLog::new(organization)));
+        assert_eq!(KeyLog::read(organization(9), "", holds), Ok(KeyLog::new(organization(9))));
     }
 
     proptest! {
         #[test]
-        fn no_byte_of_a_log_can_be_another(place in 0usize..4_000, other in 0u8..128) {
+        fn no_byte_of_a_log_can_be_another(place in 0usize..6_000, other in 0u8..128) {
             let mut log = begun();
-            sign(&mut log, 2, Deed::Register(key(4, 2, false, 2)), 2).unwrap();
+            sign(&mut log, 2, register(key(4, 2, false, 2)), 2).unwrap();
             let mut text = log.text().into_bytes();
             let place = place % text.len();
             prop_assume!(text[place] != other);
             text[place] = other;
             let text = String::from_utf8(text).unwrap();
-            // What the link's entry says no key has signed: that it was changed the next entry tells.
-            let read = KeyLog::read(log.organization_id, &text, holds);
-            prop_assert!(read.is_err(), "{text}");
+            prop_assert!(KeyLog::read(log.organization_id, &text, holds).is_err(), "{text}");
         }
 
         #[test]
-        fn no_text_makes_the_reader_panic(text in "\\PC{0,200}", rest in "[a-z0-9 :-]{0,60}") {
-            let organization = OrganizationId::new(Timestamp::UNIX_EPOCH, [9; 10]);
-            let _ = KeyLog::read(organization, &text, holds);
-            let _ = KeyLog::read(organization, &format!("countersign-key-1\n{rest}\n\n"), holds);
+        fn no_text_makes_the_reader_panic(text in "\\PC{0,200}", rest in "[a-z0-9 :-]{0,60}", at in "[0-9TZ:-]{0,24}") {
+            let _ = KeyLog::read(organization(9), &text, holds);
+            let _ = KeyLog::read(organization(9), &format!("countersign-key-1\n{rest}\n\n"), holds);
+            let dated = begun().text().replace("2027-01-15T08:00:00Z", &at);
+            let _ = KeyLog::read(organization(9), &dated, |_, _, _| true);
         }
     }
 }

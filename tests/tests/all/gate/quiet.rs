@@ -86,7 +86,7 @@ async fn what_was_due_by_day_and_is_late_does_not_slip_into_the_night() {
         approval_id: refused.id,
         digest: refused.digest,
     };
-    dispatch(&world.ports, &*world.blobs, &world.sender, world.keys(), world.pace(1_000), &ticket)
+    dispatch(&world.ports, &*world.blobs, &world.sender, &*world.key_logs, world.pace(1_000), &ticket)
         .await
         .unwrap_err();
     let all = pause::Covered::Organization;
