@@ -24,7 +24,8 @@ pub struct Attested {
 pub fn attested(log: &KeyLog, from: &EmailAddress, approval: Option<&Approval>, now: Timestamp) -> Attested {
     let votes = approval.iter().flat_map(|approval| approval.votes.iter().map(move |vote| (*approval, vote)));
     let approving = votes.filter(|(_, vote)| vote.verdict == Verdict::Approve).take(MAX_LOOKED_AT);
-    let signed = approving.filter_map(|(approval, vote)| Some((vote.member_id, holds(log, approval, vote, now)?)));
+    let signed =
+        approving.filter_map(|(approval, vote)| Some((vote.member_id, holds(log, approval, vote, now)?)));
     Attested { floor: log.floor(from, now), signed: signed.collect() }
 }
 

@@ -379,7 +379,11 @@ impl KeyLog {
     }
 
     /// Reads what [`Self::text`] writes. `holds` says whether a text is signed by a key; whoever trusts where the log lies need not look.
-    pub fn read(organization_id: OrganizationId, text: &str, mut holds: impl Holds) -> Result<Self, LogBroken> {
+    pub fn read(
+        organization_id: OrganizationId,
+        text: &str,
+        mut holds: impl Holds,
+    ) -> Result<Self, LogBroken> {
         if text.len() > MAX_LOG {
             return Err(LogBroken::Full);
         }
@@ -507,7 +511,8 @@ impl KeyLog {
                     return Err(LogBroken::Signature);
                 }
                 let by_link = matches!(entry.by, By::Link(_));
-                let key = Key { new: new.clone(), number: entry.number, by_link, until: None, suspended: false };
+                let key =
+                    Key { new: new.clone(), number: entry.number, by_link, until: None, suspended: false };
                 self.keys.insert(new.id, key);
             }
             Deed::Revoke(id) => self.revoke(*id, &entry, voucher.as_ref())?,
@@ -602,7 +607,8 @@ impl KeyLog {
     }
 
     fn suspend(&mut self, id: KeyId, entry: &Entry, voucher: Option<&NewKey>) -> Result<(), LogBroken> {
-        let key = self.keys.get(&id).filter(|key| key.stands() && !key.suspended).ok_or(LogBroken::Unknown)?;
+        let key =
+            self.keys.get(&id).filter(|key| key.stands() && !key.suspended).ok_or(LogBroken::Unknown)?;
         let may = match (&entry.by, voucher) {
             (By::Member(member), _) => *member == key.new.member_id && key.new.from <= entry.at,
             (_, Some(by)) => by.member_id == key.new.member_id || (by.manages && !key.new.manages),
@@ -765,8 +771,14 @@ fn parse(text: &str) -> Option<Entry> {
     if let Deed::Register(_, assertion) = &mut deed {
         *assertion = lines.assertion("new-")?;
     }
-    (lines.0.next()?.is_empty() && lines.0.next().is_none())
-        .then_some(Entry { organization_id, number, previous, at, deed, by })
+    (lines.0.next()?.is_empty() && lines.0.next().is_none()).then_some(Entry {
+        organization_id,
+        number,
+        previous,
+        at,
+        deed,
+        by,
+    })
 }
 
 fn parse_key(member_id: MemberId, lines: &mut Lines<'_>) -> Option<NewKey> {
@@ -784,7 +796,6 @@ fn parse_key(member_id: MemberId, lines: &mut Lines<'_>) -> Option<NewKey> {
         from: lines.read("from")?,
     })
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -922,7 +933,11 @@ mod tests {
         sign(&mut log, 2, register(key(4, 2, false, 2)), 2).unwrap();
         assert_eq!(sign(&mut log, 3, register(key(4, 2, false, 3)), 2), Err(LogBroken::Known));
         let twin = NewKey { id: id(99), ..key(4, 3, false, 3) };
-        assert_eq!(sign(&mut log, 3, register(twin), 1), Err(LogBroken::Known), "the same key by another name");
+        assert_eq!(
+            sign(&mut log, 3, register(twin), 1),
+            Err(LogBroken::Known),
+            "the same key by another name"
+        );
         // Who does not manage vouches for nobody else, and demands nothing.
         assert_eq!(sign(&mut log, 3, register(key(5, 3, false, 3)), 2), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 3, demand(Scope::Organization, 2, true), 2), Err(LogBroken::Vouch));
@@ -952,7 +967,11 @@ mod tests {
         assert_eq!(log.add(forged, at(2), holds), Err(LogBroken::Signature));
         let two = NewKey { decides: false, ..key(4, 3, false, 2) };
         sign(&mut log, 2, register(two), 1).unwrap();
-        assert_eq!(sign(&mut log, 3, register(key(6, 3, false, 3)), 4), Err(LogBroken::Vouch), "it does not decide");
+        assert_eq!(
+            sign(&mut log, 3, register(key(6, 3, false, 3)), 4),
+            Err(LogBroken::Vouch),
+            "it does not decide"
+        );
     }
 
     #[test]
@@ -962,7 +981,10 @@ mod tests {
         assert_eq!(say(&mut log, 2, Deed::Suspend(id(2)), By::Member(member(1))), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 2, Deed::Revoke(id(1)), 2), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 2, Deed::Revoke(id(1)), 1), Err(LogBroken::LastManager));
-        assert_eq!(say(&mut log, 2, Deed::Suspend(id(1)), By::Member(member(1))), Err(LogBroken::LastManager));
+        assert_eq!(
+            say(&mut log, 2, Deed::Suspend(id(1)), By::Member(member(1))),
+            Err(LogBroken::LastManager)
+        );
         // A session suspends, and a key brings it back.
         say(&mut log, 3, Deed::Suspend(id(2)), By::Member(member(2))).unwrap();
         assert!(!log.key(id(2)).unwrap().counts(at(3)));
@@ -1019,7 +1041,8 @@ mod tests {
         sign(&mut log, 5, back(None), 2).unwrap();
         assert!(log.is_withdrawn(leaf, member(1), at(5)));
         for n in 2..MAX_OF_OTHERS {
-            say(&mut log, 6, Deed::Withdraw(Digest::of(&n.to_be_bytes()), None), By::Member(member(2))).unwrap();
+            say(&mut log, 6, Deed::Withdraw(Digest::of(&n.to_be_bytes()), None), By::Member(member(2)))
+                .unwrap();
         }
         assert_eq!(say(&mut log, 7, back(None), By::Member(member(2))), Err(LogBroken::Full));
         sign(&mut log, 7, Deed::Revoke(id(2)), 1).unwrap();
@@ -1050,7 +1073,11 @@ mod tests {
         if let By::Key(_, assertion) = &mut long.by {
             assertion.client_data = vec![0; MAX_FIELD + 1];
         }
-        assert_eq!(log.clone().add(long, at(9), |_, _, _| true), Err(LogBroken::Form), "nobody could read it");
+        assert_eq!(
+            log.clone().add(long, at(9), |_, _, _| true),
+            Err(LogBroken::Form),
+            "nobody could read it"
+        );
         log.add(right, at(9), holds).unwrap();
         // A clock that went back dates an entry as the last one.
         let late = entry(&log, 4, Deed::Revoke(id(2)), Ok(1));

@@ -25,7 +25,8 @@ async fn send(world: &World, a_second: u32, approval: &Approval) -> Result<Dispa
         approval_id: approval.id,
         digest: approval.digest,
     };
-    dispatch(&world.ports, &*world.blobs, &world.sender, &*world.key_logs, world.pace(a_second), &ticket).await
+    dispatch(&world.ports, &*world.blobs, &world.sender, &*world.key_logs, world.pace(a_second), &ticket)
+        .await
 }
 
 async fn stored(world: &World, approval: &Approval) -> Message {

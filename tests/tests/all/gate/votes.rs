@@ -133,9 +133,16 @@ fn ticket(approval: &Approval) -> Ticket {
 }
 
 pub(super) async fn send(world: &World, approval: &Approval) -> Dispatched {
-    dispatch(&world.ports, &*world.blobs, &world.sender, &*world.key_logs, world.pace(1_000), &ticket(approval))
-        .await
-        .unwrap()
+    dispatch(
+        &world.ports,
+        &*world.blobs,
+        &world.sender,
+        &*world.key_logs,
+        world.pace(1_000),
+        &ticket(approval),
+    )
+    .await
+    .unwrap()
 }
 
 pub(super) async fn vote(

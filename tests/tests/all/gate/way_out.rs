@@ -441,11 +441,13 @@ async fn a_stale_ticket_sends_nothing() {
     approve(&world, &submitted).await.unwrap();
     let stale = Ticket { digest: Digest::of(b"an older revision"), ..ticket(&submitted.approval) };
     let dispatched =
-        dispatch(&world.ports, &*world.blobs, &world.sender, &*world.key_logs, world.pace(1_000), &stale).await;
+        dispatch(&world.ports, &*world.blobs, &world.sender, &*world.key_logs, world.pace(1_000), &stale)
+            .await;
     assert_eq!(dispatched, Ok(Dispatched::Already(Status::Scheduled)));
     let nowhere = Ticket { organization_id: samples::organization_id(2), ..ticket(&submitted.approval) };
     assert_eq!(
-        dispatch(&world.ports, &*world.blobs, &world.sender, &*world.key_logs, world.pace(1_000), &nowhere).await,
+        dispatch(&world.ports, &*world.blobs, &world.sender, &*world.key_logs, world.pace(1_000), &nowhere)
+            .await,
         Ok(Dispatched::Gone)
     );
     assert_eq!(world.sends(), 0);
