@@ -11,7 +11,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,6 +22,7 @@ use domain::gate::approval::{Approval, Decision, Delegation, Verdict, Vote, Vote
 use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::policy::{By, DECIDERS, Requirement, Terms};
 use domain::gate::seal::{Claim, Envelope, NoClaim, Sealed};
+use domain::gate::statement::SignedVotes;
 use domain::gate::standing::{Mail, StandingApproval, Target};
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
@@ -965,7 +966,8 @@ impl Gate {
                 if self.lacks(Off::HashAgain) {
                     return Phase::Cleared(row, stored);
                 }
-                match claim.countersign(bytes) {
+                let digest = self.sealed[message][revision].digest();
+                match Sealed::open(bytes, digest).and_then(|sealed| claim.countersign(sealed)) {
                     Err(_) => Phase::Answered(row, Answer::Refused),
                     Ok(countersigned) => {
                         let sent = countersigned.sealed().bytes();
@@ -1137,6 +1139,8 @@ impl World {
         let by_standing = names.votes.iter().any(|vote| vote.standing.is_some());
         Around {
             at: gate.now(self),
+            signed: BTreeMap::new(),
+            floor: SignedVotes::NONE,
             organization: Some(Organization {
                 id: organization(),
                 name: String::new(),
