@@ -22,8 +22,8 @@ use domain::gate::approval::{Approval, Decision, Delegation, Verdict, Vote, Vote
 use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::policy::{By, DECIDERS, Requirement, Terms};
 use domain::gate::seal::{Claim, Envelope, NoClaim, Sealed};
-use domain::gate::statement::SignedVotes;
 use domain::gate::standing::{Mail, StandingApproval, Target};
+use domain::gate::statement::SignedVotes;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party};

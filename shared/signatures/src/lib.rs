@@ -231,7 +231,7 @@ mod tests {
             let answer = answer(&sign, wrong.into_bytes(), authenticator_data("localhost", 0x05));
             assert_eq!(check(&key, TEXT, &answer), Err(BadSignature::Origin));
         }
-        let twice = plain.replace("{", "{\"origin\":\"https://evil.example\",");
+        let twice = plain.replace('{', "{\"origin\":\"https://evil.example\",");
         let answer = answer(&sign, twice.into_bytes(), authenticator_data("localhost", 0x05));
         assert_eq!(check(&key, TEXT, &answer), Err(BadSignature::Malformed));
     }

@@ -20,7 +20,7 @@ use domain::{
 };
 use jiff::SignedDuration;
 
-use crate::base::field::{Corrupt, Field as _, missing, record};
+use crate::base::field::{Corrupt, missing, record};
 use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
 
 record! {
@@ -133,8 +133,10 @@ record! {
         notify: BTreeSet<Role>,
         by: By,
         links: Links,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        [signed: split_signed_votes, join_signed_votes] { signed: Option<SignedVotesRecord>, }
+        [signed: split_signed_votes, join_signed_votes] {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            signed: Option<SignedVotes>,
+        }
     }
 }
 
@@ -146,12 +148,14 @@ record! {
 }
 
 /// Terms that ask for none are stored as before there were keys.
-fn split_signed_votes(signed: &SignedVotes) -> (Option<SignedVotesRecord>,) {
-    ((*signed != SignedVotes::NONE).then(|| signed.write()),)
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as every field is split")]
+fn split_signed_votes(signed: &SignedVotes) -> (Option<SignedVotes>,) {
+    (Some(*signed).filter(|signed| *signed != SignedVotes::NONE),)
 }
 
-fn join_signed_votes((signed,): (Option<SignedVotesRecord>,)) -> Result<SignedVotes, Corrupt> {
-    signed.map_or(Ok(SignedVotes::NONE), SignedVotes::read)
+#[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
+fn join_signed_votes((signed,): (Option<SignedVotes>,)) -> Result<SignedVotes, Corrupt> {
+    Ok(signed.unwrap_or_default())
 }
 
 record! {

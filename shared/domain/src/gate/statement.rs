@@ -346,15 +346,15 @@ mod tests {
     fn a_tree_is_that_of_rfc_9162() {
         // RFC 9162, §2.1.5: seven leaves d0 to d6, with the nodes that it names.
         let leaves: Vec<_> = (0..7).map(|n| subject(n).leaf()).collect();
-        let [a, b, c, d, e, f, j] = leaves[..] else { unreachable!() };
-        let (g, h, i) = (parent(a, b), parent(c, d), parent(e, f));
-        let (k, l) = (parent(g, h), parent(i, j));
+        let pair = |n: usize| parent(leaves[n], leaves[n + 1]);
+        // Its nodes k and l.
+        let (left, right) = (parent(pair(0), pair(2)), parent(pair(4), leaves[6]));
         let (root, paths) = tree(&leaves).unwrap();
-        assert_eq!(root, parent(k, l));
-        assert_eq!(paths[0].beside, [b, h, l]);
-        assert_eq!(paths[3].beside, [c, g, l]);
-        assert_eq!(paths[4].beside, [f, j, k]);
-        assert_eq!(paths[6].beside, [i, k]);
+        assert_eq!(root, parent(left, right));
+        assert_eq!(paths[0].beside, [leaves[1], pair(2), right]);
+        assert_eq!(paths[3].beside, [leaves[2], pair(0), right]);
+        assert_eq!(paths[4].beside, [leaves[5], leaves[6], left]);
+        assert_eq!(paths[6].beside, [pair(4), left]);
     }
 
     proptest! {

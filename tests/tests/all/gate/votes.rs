@@ -404,7 +404,7 @@ async fn of_a_mail_that_was_claimed_no_approval_is_taken_back_and_no_program_tak
         &world.ports,
         &*world.blobs,
         &world.sender,
-        world.keys(),
+        &*world.key_logs,
         world.pace(1_000),
         &ticket(&tried),
     )

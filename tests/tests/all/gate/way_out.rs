@@ -104,7 +104,7 @@ async fn send(world: &World, submitted: &Submitted) -> Result<Dispatched, Dispat
         &world.ports,
         &*world.blobs,
         &world.sender,
-        world.keys(),
+        &*world.key_logs,
         world.pace(1_000),
         &ticket(&submitted.approval),
     )
