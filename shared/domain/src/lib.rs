@@ -39,6 +39,7 @@ pub mod people {
     pub mod seats;
     pub mod second_factor;
     pub mod setup;
+    pub mod signing;
     pub mod usage;
 }
 

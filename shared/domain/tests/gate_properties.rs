@@ -12,12 +12,12 @@ use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Actor, CalledThen, Credential, Role};
 use domain::people::credential::Token;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::signing::{Assertion, SignedVotes};
 
 use domain::gate::policy::{By, Links, Requirement, Terms};
 use domain::gate::seal::{Envelope, SealBroken, Sealed};
 use domain::gate::standing::{StandingApproval, Target};
-use domain::gate::statement::{SignedVote, SignedVotes};
-use domain::people::key_log::Assertion;
+use domain::gate::statement::SignedVote;
 use domain::{
     ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId, ThreadId,
     TokenId, UserId,

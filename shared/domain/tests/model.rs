@@ -23,13 +23,13 @@ use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::policy::{By, DECIDERS, Requirement, Terms};
 use domain::gate::seal::{Claim, Envelope, NoClaim, Sealed};
 use domain::gate::standing::{Mail, StandingApproval, Target};
-use domain::gate::statement::SignedVotes;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::people::access::{Actor, CalledThen, Credential, Role};
 use domain::people::credential::Token;
 use domain::people::organization::{Member, Organization, Pause};
+use domain::people::signing::SignedVotes;
 use domain::{
     ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId, ThreadId,
     TokenId, UserId,

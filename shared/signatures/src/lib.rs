@@ -6,7 +6,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::base::digest::Digest;
-use domain::people::key_log::{Algorithm, Assertion, MAX_FIELD, NewKey};
+use domain::people::key_log::{MAX_FIELD, NewKey};
+use domain::people::signing::{Algorithm, Assertion};
 use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use serde::Deserialize;
 

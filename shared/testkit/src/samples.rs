@@ -26,7 +26,7 @@ use domain::gate::policy::{
 };
 use domain::gate::risk::Risk;
 use domain::gate::standing::{StandingApproval, Target};
-use domain::gate::statement::{Path, SignedVote, SignedVotes};
+use domain::gate::statement::{Path, SignedVote};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
 use domain::mailbox::domains::{Answer, Domain, DomainName, Found, Seen};
@@ -48,7 +48,6 @@ use domain::people::browser::Browser;
 use domain::people::credential::{CredentialKind, Login, OpenedWith, Secret, Session, Token};
 use domain::people::email::{EmailProof, EmailSecret};
 use domain::people::invitation::{Accepted, Invitation, InvitationSecret};
-use domain::people::key_log::Assertion;
 use domain::people::limit::SendsPerDay;
 use domain::people::notifications::{Mails, Notifications, Quiet};
 use domain::people::openid::{
@@ -61,6 +60,7 @@ use domain::people::registration::{ClaimSecret, Registration};
 use domain::people::reset::{Reset, ResetSecret};
 use domain::people::second_factor::SecondFactor;
 use domain::people::setup::{Setup, SetupSecret};
+use domain::people::signing::{Assertion, SignedVotes};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::base::address::EmailAddress;
 use domain::gate::approval::{Approval, Verdict, Vote};
-use domain::gate::statement::{CLOCK, MAX_GOOD_FOR, Said, SignedVotes, Subject};
+use domain::gate::statement::{MAX_GOOD_FOR, Said, Subject};
 use domain::people::key_log::KeyLog;
+use domain::people::signing::{CLOCK, SignedVotes};
 use domain::{MemberId, Timestamp};
 
 /// Of so many votes signatures are looked at, at most: a row holds what somebody wrote into it.

@@ -10,10 +10,10 @@ use domain::gate::approval::{
 use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::gate::risk::Risk;
-use domain::gate::statement::{Path, SignedVote, SignedVotes};
+use domain::gate::statement::{Path, SignedVote};
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
-use domain::people::key_log::Assertion;
+use domain::people::signing::{Assertion, SignedVotes};
 use domain::{
     ApprovalId, DraftId, InboxId, MemberId, MessageId, OrganizationId, PolicyId, StandingApprovalId,
     ThreadId, Timestamp,

@@ -14,11 +14,12 @@ use crate::base::digest::Digest;
 use crate::gate::approval::{Approval, Vote};
 use crate::gate::policy::By;
 use crate::gate::standing::StandingApproval;
-use crate::gate::statement::{SignedVote, SignedVotes};
+use crate::gate::statement::SignedVote;
 use crate::mailbox::inbox::Inbox;
 use crate::people::access::{Actor, Credential, Role};
 use crate::people::credential::Token;
 use crate::people::organization::{Member, Organization};
+use crate::people::signing::SignedVotes;
 
 /// What could still stop a mail, as it stands after the claim.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -37,9 +37,9 @@ use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
 use crate::base::hours::Hours;
 use crate::gate::group::{Group, GroupName};
-use crate::gate::statement::SignedVotes;
 use crate::mailbox::inbox::Origin;
 use crate::people::access::{Actor, Role};
+use crate::people::signing::SignedVotes;
 use crate::{GroupId, InboxId, MemberId, PolicyId, TokenId};
 
 /// What happens to a mail whose approval comes after its `send_at` has passed.

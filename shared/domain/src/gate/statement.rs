@@ -37,23 +37,14 @@ use std::fmt::Write as _;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
-use crate::people::key_log::Assertion;
+use crate::people::signing::{Assertion, CLOCK, KeyId, TOUCH};
 use crate::{ApprovalId, MemberId, OrganizationId};
 
 /// So many mails one signature stands for at most.
 pub const MAX_BATCH: u32 = 500;
 
-/// So long somebody may take from the page to the touch of their key.
-pub const TOUCH: SignedDuration = SignedDuration::from_mins(10);
-
-/// So far a browser's statement may lie in our future: clocks differ.
-pub const CLOCK: SignedDuration = SignedDuration::from_mins(1);
-
 /// So long a signed vote is good for at most.
 pub const MAX_GOOD_FOR: SignedDuration = SignedDuration::from_hours(24 * 400);
-
-/// What a key is named by: the SHA-256 of the id that its device gives it.
-pub type KeyId = Digest;
 
 /// What is said of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,37 +62,6 @@ impl Said {
             Said::Approve => "approve",
             Said::Reject => "reject",
         }
-    }
-}
-
-/// How many of the votes for a mail must be signed by a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct SignedVotes {
-    /// So many, 0 to 10.
-    pub votes: u8,
-    /// Whether by keys that stay in their device.
-    pub device_bound: bool,
-}
-
-impl SignedVotes {
-    /// None.
-    pub const NONE: Self = Self { votes: 0, device_bound: false };
-
-    /// What the audit log tells of it: `2`, or `1 device-bound`.
-    pub fn told(self) -> String {
-        let bound = if self.device_bound { " device-bound" } else { "" };
-        format!("{}{bound}", self.votes)
-    }
-
-    /// Whether so many can be asked for.
-    pub const fn is_possible(self) -> bool {
-        self.votes <= 10
-    }
-
-    /// The stricter of two in each way.
-    #[must_use]
-    pub fn unite(self, other: Self) -> Self {
-        Self { votes: self.votes.max(other.votes), device_bound: self.device_bound || other.device_bound }
     }
 }
 

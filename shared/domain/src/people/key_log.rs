@@ -48,7 +48,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
 use crate::base::id::Id as _;
-use crate::gate::statement::{CLOCK, KeyId, SignedVotes, TOUCH};
+use crate::people::signing::{Algorithm, Assertion, CLOCK, KeyId, SignedVotes, TOUCH};
 use crate::{MemberId, OrganizationId};
 
 const FORM: &str = "countersign-key-1";
@@ -71,51 +71,6 @@ pub const MAX_KEYS: usize = 10;
 
 /// So long everybody is told before what could weaken the organization counts.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(72);
-
-/// How a key signs (the COSE algorithms −7, −8 and −257).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Algorithm {
-    /// ECDSA on P-256 with SHA-256: the public key is its point, uncompressed, 65 bytes.
-    Es256,
-    /// Ed25519: 32 bytes.
-    EdDsa,
-    /// RSASSA-PKCS1-v1_5 with SHA-256, of 2,048 to 4,096 bits: an `RSAPublicKey` of RFC 8017, in DER.
-    Rs256,
-}
-
-impl Algorithm {
-    const ALL: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
-
-    /// Its name in COSE.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Algorithm::Es256 => "ES256",
-            Algorithm::EdDsa => "EdDSA",
-            Algorithm::Rs256 => "RS256",
-        }
-    }
-
-    /// Whether bytes are of the form of its public keys; whether they are one tells the first signature.
-    fn takes(self, public_key: &[u8]) -> bool {
-        match self {
-            Algorithm::Es256 => public_key.len() == 65 && public_key[0] == 4,
-            Algorithm::EdDsa => public_key.len() == 32,
-            // A sequence, of 2,048 to 4,096 bits and what stands around them.
-            Algorithm::Rs256 => (260..=530).contains(&public_key.len()) && public_key[0] == 0x30,
-        }
-    }
-}
-
-/// What an authenticator signed, as the browser gives it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Assertion {
-    /// What the browser did, as JSON: challenge and origin among it.
-    pub client_data: Vec<u8>,
-    /// For which site, and whether its person was verified.
-    pub authenticator_data: Vec<u8>,
-    /// Over the authenticator's data and the SHA-256 of the browser's.
-    pub signature: Vec<u8>,
-}
 
 /// A key that is to count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

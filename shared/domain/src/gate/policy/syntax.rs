@@ -21,8 +21,8 @@ use crate::base::code::Code;
 use crate::base::hours::{DAYS, Hours, is_time_zone, read_clock};
 use crate::base::id::Id;
 use crate::gate::group::GroupName;
-use crate::gate::statement::SignedVotes;
 use crate::people::access::Role;
+use crate::people::signing::SignedVotes;
 
 /// How much there may be.
 pub mod limits {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::code::Code;
-use crate::gate::statement::SignedVotes;
+use crate::people::signing::SignedVotes;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
