@@ -2602,6 +2602,14 @@ export interface Signed {
   anchor?: string | undefined;
 }
 
+/** How many of the votes must be signed by a key, and by which keys. */
+export interface SignedVotes {
+  /** Whether by keys that stay in their device alone. */
+  device_bound: boolean;
+  /** So many at least; `by` says where it is each of them. */
+  votes: number;
+}
+
 /**
  * A mail that is tried out on policies: either as a `draft`, or one that was saved as a draft, or one that is there.
  */
@@ -2682,7 +2690,7 @@ export interface TakenBack {
 
 /** What a held mail takes. */
 export interface Terms {
-  /** With what it is decided: `person` or `any`. */
+  /** With what it is decided: `person`, `any`, or `passkey` where each vote is signed by a key. */
   by: string;
   /** Seconds that it waits for the votes. */
   expires_in: number;
@@ -2702,6 +2710,7 @@ export interface Terms {
    * approve it.
    */
   separation: boolean;
+  signed: SignedVotes;
 }
 
 /** A conversation. */

@@ -2855,6 +2855,15 @@ class Signed(_SignedAlways, total=False):
     anchor: str
 
 
+class SignedVotes(TypedDict):
+    """How many of the votes must be signed by a key, and by which keys."""
+
+    #: Whether by keys that stay in their device alone.
+    device_bound: bool
+    #: So many at least; `by` says where it is each of them.
+    votes: int
+
+
 class _SimulatePoliciesAlways(TypedDict):
     #: The inbox that it would leave.
     inbox_id: str
@@ -2944,7 +2953,7 @@ class TakenBack(TypedDict):
 class Terms(TypedDict):
     """What a held mail takes."""
 
-    #: With what it is decided: `person` or `any`.
+    #: With what it is decided: `person`, `any`, or `passkey` where each vote is signed by a key.
     by: str
     #: Seconds that it waits for the votes.
     expires_in: int
@@ -2962,6 +2971,7 @@ class Terms(TypedDict):
     #: Whether who asked, who owns the token that asked, who edited it last and who asked for earlier attempts can't
     #: approve it.
     separation: bool
+    signed: SignedVotes
 
 
 class Thread(TypedDict):
