@@ -1,8 +1,10 @@
 //! The gate in memory: submit, decide, dispatch, settle, sweep, with every port made to fail in turn.
 
+use std::sync::Arc;
+
 use app::Refusal;
 use app::base::enter::Once;
-use app::base::ports::{BlobError, BlobKey, DataKeys, FlowError, SendOutcome};
+use app::base::ports::{BlobError, BlobKey, DataKeys, FlowError, KeyLogError, SendOutcome};
 use app::base::store::{Key, Record, StoreError, key, load};
 use app::delivery::webhooks;
 use app::gate::approvals::{Verdict, decide};
@@ -10,6 +12,8 @@ use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::settle::{Report, What, settle};
 use app::gate::submit::{Draft, Submitted, submit};
 use app::gate::sweep::{Swept, sweep};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::base::address::{HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
@@ -18,11 +22,17 @@ use domain::delivery::webhook::AttemptResult;
 use domain::gate::approval::Approval;
 use domain::gate::policy::Terms;
 use domain::gate::seal::Ticket;
+use domain::gate::statement::{Said, SignedVote, Subject};
 use domain::mailbox::domains::Domain;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, Outcome, Status};
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
+use domain::people::key_log::{By, Deed, KeyLog, NewKey, Scope as KeyScope};
+use domain::people::signing::{Algorithm, Assertion, SignedVotes};
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
+use serde_json::json;
 use testkit::samples;
 use testkit::world::{PlainKeys, Told, World};
 
@@ -545,4 +555,107 @@ async fn a_sealed_secret_opens_only_where_it_belongs() {
         assert!(open(&key, context, &altered).is_err(), "octet {i}");
         assert!(open(&key, context, &sealed[..i]).is_err(), "cut at {i}");
     }
+}
+
+/// A key of member 2 whose bytes are these, as the key log has it.
+fn new_key(signing: &SigningKey) -> NewKey {
+    NewKey {
+        member_id: samples::member(2, Role::Approver).id,
+        id: Digest::of(b"credential"),
+        algorithm: Algorithm::Es256,
+        public_key: signing.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+        site: "https://console.example.com".to_owned(),
+        device_bound: true,
+        decides: true,
+        manages: true,
+        from: samples::NOW,
+    }
+}
+
+/// What the key answers that is asked to sign this text on a page of the console.
+fn answer(signing: &SigningKey, text: &str) -> Assertion {
+    let challenge = URL_SAFE_NO_PAD.encode(Digest::of(text.as_bytes()).as_bytes());
+    let client_data =
+        json!({"type": "webauthn.get", "challenge": challenge, "origin": "https://console.example.com"});
+    let client_data = client_data.to_string().into_bytes();
+    let host = Digest::of(b"console.example.com");
+    let authenticator_data = [host.as_bytes().as_slice(), &[0x05, 0, 0, 0, 1]].concat();
+    let signed = [authenticator_data.as_slice(), Digest::of(&client_data).as_bytes()].concat();
+    let signature: Signature = signing.sign(&signed);
+    Assertion { client_data, authenticator_data, signature: signature.to_der().as_bytes().to_vec() }
+}
+
+/// The world's organization demands one signed vote for each mail.
+fn demanding(world: &World, signing: &SigningKey) {
+    let mut log = KeyLog::new(samples::organization_id(1));
+    let nothing = Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] };
+    let link = By::Link(Digest::of(b"link"));
+    let mut first = log.next(samples::NOW, Deed::Register(new_key(signing), nothing.clone()), link);
+    let text = first.signed_text();
+    if let Deed::Register(_, assertion) = &mut first.deed {
+        *assertion = answer(signing, &text);
+    }
+    let holds = |key: &NewKey, text: &str, said: &Assertion| signatures::check(key, text, said).is_ok();
+    log.add(first, samples::NOW, holds).unwrap();
+    let one = SignedVotes { votes: 1, device_bound: true };
+    let by = By::Key(Digest::of(b"credential"), nothing);
+    let mut demand = log.next(samples::NOW, Deed::Demand(KeyScope::Organization, one), by);
+    let text = demand.signed_text();
+    if let By::Key(_, assertion) = &mut demand.by {
+        *assertion = answer(signing, &text);
+    }
+    log.add(demand, samples::NOW, holds).unwrap();
+    world.key_logs.written.lock().unwrap().insert(samples::organization_id(1), (Arc::new(log), 1));
+}
+
+/// Whoever can write the table writes what they like into an approval: a mail that the key log demands a signature for goes with one.
+#[tokio::test]
+async fn a_mail_that_needs_a_key_goes_with_its_signature_and_with_nothing_that_is_written_in_its_place() {
+    let signing = SigningKey::from_slice(&[7; 32]).unwrap();
+    for forged in [None, Some(&b"countersign-vote-1\n"[..])] {
+        let world = world().await;
+        demanding(&world, &signing);
+        let submitted = held(&world, draft()).await;
+        approve(&world, &submitted).await.unwrap();
+        if let Some(text) = forged {
+            sign(&world, &submitted, |_| answer(&signing, std::str::from_utf8(text).unwrap())).await;
+        }
+        assert_eq!(send(&world, &submitted).await.unwrap(), Dispatched::Now(Status::Cancelled));
+        assert_eq!(world.sends(), 0);
+    }
+    let world = world().await;
+    demanding(&world, &signing);
+    let submitted = held(&world, draft()).await;
+    approve(&world, &submitted).await.unwrap();
+    sign(&world, &submitted, |text| answer(&signing, text)).await;
+    *world.key_logs.failure.lock().unwrap() = Some(KeyLogError::Transient("s3".into()));
+    // Nobody knows then what is demanded: it waits.
+    assert_eq!(send(&world, &submitted).await, Err(DispatchError::NotAccepted("storage_unavailable")));
+    world.pass(600);
+    assert_eq!(send(&world, &submitted).await.unwrap(), Dispatched::Now(Status::Sent));
+    assert_eq!(world.sends(), 1);
+}
+
+/// Writes into the row of an approval what a key signed, as a function of the text that it should be.
+async fn sign(world: &World, submitted: &Submitted, answer: impl Fn(&str) -> Assertion) {
+    let organization_id = samples::organization_id(1);
+    let mut approval = load(&*world.ports.store, organization_id, key::Approval(submitted.approval.id))
+        .await
+        .unwrap()
+        .unwrap();
+    let subject = Subject { approval_id: approval.id, revision: approval.revision, digest: approval.digest };
+    let vote = &mut approval.votes[0];
+    let mut signed = SignedVote {
+        key: Digest::of(b"credential"),
+        device_bound: true,
+        given: samples::NOW,
+        not_after: samples::NOW + jiff::SignedDuration::from_hours(24),
+        assertion: Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] },
+        path: None,
+    };
+    let text = signed.text(organization_id, vote.member_id, Said::Approve, &subject).unwrap();
+    signed.assertion = answer(&text);
+    vote.signed = Some(signed);
+    let change = app::base::store::Change::new(organization_id).update(approval);
+    world.ports.store.commit(change).await.unwrap();
 }
