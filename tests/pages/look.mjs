@@ -174,16 +174,16 @@ const reached = `
     missed: [...window.wanted].filter((field) => field.checkVisibility()).map((field) => field.outerHTML.slice(0, 80)),
     unseen: [...window.unseen],
   };`;
-// As in Hebrew or Arabic: what is out of view then, or could be scrolled to.
+// As in Hebrew or Arabic: what stands beside the page then. What a box of its own scrolls or shortens is not asked.
 const mirror = `
   const root = document.documentElement;
   root.style.fontSize = "";
   root.dir = "rtl";
   const width = root.clientWidth;
-  const scrolls = (one) => one && (getComputedStyle(one).overflowX !== "visible" || scrolls(one.parentElement));
+  const boxed = (one) => one && (getComputedStyle(one).overflowX !== "visible" || boxed(one.parentElement));
   const out = [...document.querySelectorAll("main *, header *, nav *")].filter((one) => {
     const { left, right, width: own } = one.getBoundingClientRect();
-    return own > 1 && one.checkVisibility() && (left < -1 || right > width + 1) && !scrolls(one.parentElement);
+    return own > 1 && one.checkVisibility() && (left < -1 || right > width + 1) && !boxed(one.parentElement);
   });
   root.dir = "";
   return out.map((one) => one.outerHTML.slice(0, 80));`;
