@@ -8,7 +8,11 @@ each item of the partition, which takes longer than a function waits for its tab
 
 And so that a subscription to a log group gets what AWS would hand it: the lines that match its pattern, in batches, each line under an id of
 56 digits, by an asynchronous call that is repeated where it fails. The emulator reads a pattern as words, and calls once for each
-line."""
+line.
+
+And so that it has time for what it is asked. Of each environment that waits for its next event, two threads look ten times a second whether it is
+to stop, and whoever waits for its log looks a thousand times: hundreds of them take most of the one core that Python uses. A full garbage
+collection of all that it keeps stops everybody for the better part of a second."""
 
 import base64
 import gc
@@ -168,6 +172,8 @@ _STOP_SEEN = 5.0
 
 
 class _PatientQueue(queue.Queue):  # type: ignore[type-arg]
+    """Waits longer for the next event of an environment, which the emulator asks for with room for one and a time-out of 0.1 seconds."""
+
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         return super().get(block, _STOP_SEEN if (self.maxsize, timeout) == (1, 0.1) else timeout)
 
@@ -208,7 +214,7 @@ lambda_runtime.queue.Queue = _PatientQueue
 socketserver.ThreadingTCPServer = _PatientServer
 
 if __name__ == "__main__":
-    # A full collection of all that it keeps in memory stops everybody for a second and finds nothing: as rarely as that goes.
+    # As rarely as that goes: what is not used any more is freed without it.
     gc.set_threshold(100_000, 50, 1_000)
     from ministack.app import main
 

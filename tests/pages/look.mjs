@@ -136,11 +136,27 @@ const measure = `
       .filter((link) => !link.hasAttribute("download")).map((link) => link.href),
     wider: root.scrollWidth - root.clientWidth,
     shift: window.shifted ?? 0,
+    shiftedBy: window.shiftedBy ?? [],
     doubled: [...document.forms].flatMap((form) => {
       const names = [...form.elements].filter((field) => field.name && !["radio", "submit"].includes(field.type)).map((field) => field.name);
       return names.filter((name, at) => names.indexOf(name) !== at);
     }),
   };`;
+
+// The longest count of what is yours to decide, which comes by itself: what stands in another place then.
+const countComes = `
+  const badge = document.querySelector("[data-mine]");
+  if (!badge) return [];
+  const place = (one) => { const { x, y, width, height } = one.getBoundingClientRect(); return [x, y, width, height].map(Math.round).join(); };
+  const others = [...document.body.querySelectorAll("*")].filter((one) => one !== badge);
+  const { textContent, hidden } = badge;
+  badge.hidden = true;
+  const before = others.map(place);
+  Object.assign(badge, { textContent: "99+", hidden: false });
+  const moved = others.filter((one, at) => place(one) !== before[at]).map((one) => one.outerHTML.slice(0, 80));
+  if (badge.scrollWidth > badge.clientWidth) moved.push("its own text");
+  Object.assign(badge, { textContent, hidden });
+  return moved;`;
 
 // Colours alone differ between light and dark.
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -174,16 +190,16 @@ const reached = `
     missed: [...window.wanted].filter((field) => field.checkVisibility()).map((field) => field.outerHTML.slice(0, 80)),
     unseen: [...window.unseen],
   };`;
-// As in Hebrew or Arabic: what is out of view then, or could be scrolled to.
+// As in Hebrew or Arabic: what stands beside the page then. What a box of its own scrolls or shortens is not asked.
 const mirror = `
   const root = document.documentElement;
   root.style.fontSize = "";
   root.dir = "rtl";
   const width = root.clientWidth;
-  const scrolls = (one) => one && (getComputedStyle(one).overflowX !== "visible" || scrolls(one.parentElement));
+  const boxed = (one) => one && (getComputedStyle(one).overflowX !== "visible" || boxed(one.parentElement));
   const out = [...document.querySelectorAll("main *, header *, nav *")].filter((one) => {
     const { left, right, width: own } = one.getBoundingClientRect();
-    return own > 1 && one.checkVisibility() && (left < -1 || right > width + 1) && !scrolls(one.parentElement);
+    return own > 1 && one.checkVisibility() && (left < -1 || right > width + 1) && !boxed(one.parentElement);
   });
   root.dir = "";
   return out.map((one) => one.outerHTML.slice(0, 80));`;
@@ -219,6 +235,8 @@ async function look(browser, page) {
       weight = found.weight;
       note(found.links);
       complainOf(page, view.name, found);
+      const moved = await browser.run(countComes);
+      if (moved.length > 0) complain(page, view.name, `the count that comes later moves ${moved.slice(0, 3).join(" ")}`);
       await browser.run(axe);
     }
     for (const violation of await browser.wait(judge, view.dark ? ["color-contrast"] : RULES)) complain(page, view.name, violation);
@@ -241,7 +259,7 @@ function complainOf(page, view, found) {
   const scripts = found.parts.filter((part) => part.endsWith(".js"));
   if (found.requests > REQUESTS + scripts.length) complain(page, view, `makes ${found.requests} requests: ${found.parts}`);
   if (found.doubled.length > 0) complain(page, view, `sends fields of one name twice: ${found.doubled}`);
-  if (found.shift > 0.02) complain(page, view, `moves by ${found.shift.toFixed(3)}`);
+  if (found.shift > 0.02) complain(page, view, `moves by ${found.shift.toFixed(3)}: ${found.shiftedBy.slice(0, 3).join(" ")}`);
 }
 
 async function signIn(browser, { email, password }) {
@@ -264,7 +282,11 @@ const browser = await Browser.open();
 try {
   await browser.devtools("Page.addScriptToEvaluateOnNewDocument", {
     source: `new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) window.shifted = (window.shifted ?? 0) + entry.value;
+      window.shiftedBy ??= [];
+      for (const entry of list.getEntries()) {
+        window.shifted = (window.shifted ?? 0) + entry.value;
+        window.shiftedBy.push(...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80) ?? String(node)));
+      }
     }).observe({ type: "layout-shift", buffered: true });`,
   });
   const console_ = new URL(stack.console_url);

@@ -84,14 +84,23 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
         (None, Some(since)) => new_in(&waiting, since, asked("seen")),
         (None, None) => String::new(),
     };
-    let more = if waiting.complete { "" } else { "+" };
+    let more = !waiting.complete;
     let event = json!({
-        "mine": if mine == 0 { "0".to_owned() } else { format!("{mine}{more}") },
+        "mine": short_count(mine, more),
         "waiting": waiting.items.len(),
         "version": version_of(&waiting),
         "said": said,
     });
     Ok(guard::events(format!("retry: {RETRY}\nevent: queue\ndata: {event}\n\n")))
+}
+
+/// At most three characters: the page keeps room for no more.
+fn short_count(count: usize, more: bool) -> String {
+    match (count, more) {
+        (100.., _) => "99+".to_owned(),
+        (1.., true) => format!("{count}+"),
+        _ => count.to_string(),
+    }
 }
 
 /// What is new in the list since a page of it was made.
