@@ -28,6 +28,7 @@ pub mod approvals {
     pub mod reject;
     pub mod revise;
     pub mod take_back;
+    mod world;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod attachments {
@@ -277,6 +278,11 @@ pub mod organization {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod signing_keys {
+    pub mod list;
+    pub mod log;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod standing_approvals {
     pub mod create;
     pub mod delete;
@@ -402,6 +408,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     sessions::delete::ENDPOINT,
     sessions::passkey::ENDPOINT,
     sessions::passkey_options::ENDPOINT,
+    signing_keys::list::ENDPOINT,
+    signing_keys::log::ENDPOINT,
     standing_approvals::create::ENDPOINT,
     standing_approvals::delete::ENDPOINT,
     standing_approvals::list::ENDPOINT,

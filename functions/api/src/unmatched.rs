@@ -29,6 +29,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("GET", "/v1/domains"),
     ("POST", "/v1/domains/{domain_id}/verify"),
     ("GET", "/v1/domains/{domain_id}/zone-file"),
+    ("POST", "/v1/signing-keys/entries"),
 ];
 
 fn handle<'a>(_ports: &'a Ports, request: &'a Request) -> Handling<'a> {

@@ -5,6 +5,7 @@ mod batch;
 pub mod chain;
 pub mod deliver;
 mod endpoints;
+pub mod key_log;
 pub mod logs;
 mod patience;
 pub mod publish;
@@ -19,6 +20,7 @@ pub const FUNCTIONS: &[&dyn Function] = &[
     &anchor::TASK,
     &chain::TASK,
     &deliver::TASK,
+    &key_log::TASK,
     &logs::TASK,
     &publish::TASK,
     &purge::TASK,

@@ -57,6 +57,9 @@ pub(crate) const KEYS_SCRIPT: &str = include_str!("../templates/keys.js");
 /// The script of the page on which a browser asks for a passkey, and of the one that goes on after a proof.
 pub(crate) const PASSKEY_SCRIPT: &str = include_str!("../templates/passkey.js");
 
+/// The script of pages on which somebody's own key signs.
+pub(crate) const SIGN_SCRIPT: &str = include_str!("../templates/sign.js");
+
 fn add_headers(response: Response) -> Response {
     response
         .header("content-security-policy", content_security_policy(&[], &[]))
@@ -94,9 +97,10 @@ pub(crate) fn bytes(kind: &str, name: &str, body: &[u8]) -> Response {
         .header("content-disposition", format!("attachment; filename=\"{name}\""))
 }
 
-/// A page that is worked through by keys, with [`KEYS_SCRIPT`].
+/// A page that is worked through by keys and on which somebody's own key signs, with [`KEYS_SCRIPT`] and [`SIGN_SCRIPT`].
 pub(crate) fn html_with_keys(status: u16, body: String) -> Response {
-    html(status, body).header("content-security-policy", content_security_policy(&[], &[KEYS_SCRIPT]))
+    html(status, body)
+        .header("content-security-policy", content_security_policy(&[], &[KEYS_SCRIPT, SIGN_SCRIPT]))
 }
 
 /// A page that asks for a passkey or goes on after a proof, with [`PASSKEY_SCRIPT`].
@@ -104,14 +108,20 @@ pub(crate) fn html_with_passkey(status: u16, body: String) -> Response {
     html(status, body).header("content-security-policy", content_security_policy(&[], &[PASSKEY_SCRIPT]))
 }
 
+/// A page on which somebody's own key signs, with [`SIGN_SCRIPT`].
+pub(crate) fn html_with_signing(status: u16, body: String) -> Response {
+    html(status, body).header("content-security-policy", content_security_policy(&[], &[SIGN_SCRIPT]))
+}
+
 /// A page on which a mail is written, or followed, with [`WRITE_SCRIPT`].
 pub(crate) fn html_with_writing(status: u16, body: String) -> Response {
     html(status, body).header("content-security-policy", content_security_policy(&[], &[WRITE_SCRIPT]))
 }
 
-/// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`] and [`KEYS_SCRIPT`].
+/// A page that shows a mail, whose pictures lie at these origins, with [`FRAME_SCRIPT`], [`KEYS_SCRIPT`]
+/// and [`SIGN_SCRIPT`].
 pub(crate) fn html_with_mail(status: u16, body: String, origins: &[String]) -> Response {
-    let policy = content_security_policy(origins, &[FRAME_SCRIPT, KEYS_SCRIPT]);
+    let policy = content_security_policy(origins, &[FRAME_SCRIPT, KEYS_SCRIPT, SIGN_SCRIPT]);
     html(status, body).header("content-security-policy", policy)
 }
 

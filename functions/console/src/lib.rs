@@ -41,7 +41,7 @@ mod words;
 use std::sync::Arc;
 
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, Queue, Sandbox, Signer, Workflow};
+use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, KeyLogs, Queue, Sandbox, Signer, Workflow};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -163,6 +163,8 @@ struct Powers {
     book: Option<Arc<dyn OpenIdBook>>,
     /// What receipts are signed with.
     signer: Option<Arc<dyn Signer>>,
+    /// Whose keys sign.
+    key_logs: Option<Arc<dyn KeyLogs>>,
 }
 
 impl Powers {
@@ -218,14 +220,23 @@ impl Powers {
         self.signer.as_deref().ok_or_else(|| elsewhere("the key that signs"))
     }
 
+    fn key_logs(&self) -> Result<&dyn KeyLogs, Refusal> {
+        self.key_logs.as_deref().ok_or_else(|| elsewhere("the key logs"))
+    }
+
     /// What asking for a mail to be sent takes.
     fn sending(&self, ports: &Ports) -> Result<Sending, Refusal> {
-        let Self { blobs: Some(blobs), directory: Some(directory), workflow: Some(workflow), .. } =
-            self.clone()
+        let Self {
+            blobs: Some(blobs),
+            directory: Some(directory),
+            workflow: Some(workflow),
+            key_logs: Some(logs),
+            ..
+        } = self.clone()
         else {
             return Err(elsewhere("the way out"));
         };
-        Ok(Sending { ports: ports.clone(), blobs, directory, workflow })
+        Ok(Sending { ports: ports.clone(), blobs, directory, workflow, logs })
     }
 }
 
@@ -244,6 +255,7 @@ fn manage(aws: &Aws) -> Context {
         anchors: Some(aws.anchors()),
         feed: Some(aws.feed()),
         provider_name: provider_name(),
+        key_logs: Some(aws.key_logs()),
         ..Powers::default()
     };
     Context { ports: aws.ports(), powers, trust: Trust::Manage }
@@ -292,6 +304,7 @@ fn decide(aws: &Aws) -> Context {
         previews: Some(aws.previews()),
         directory: Some(aws.directory()),
         workflow: Some(aws.workflow()),
+        key_logs: Some(aws.key_logs()),
         ..Powers::default()
     };
     Context { ports: aws.ports(), powers, trust: Trust::Decide }

@@ -9,6 +9,7 @@ use domain::gate::link::LinkSecret;
 use domain::people::access::Scope;
 use domain::people::email::EmailSecret;
 use domain::people::invitation::InvitationSecret;
+use domain::people::key_links::KeyLinkSecret;
 use domain::people::registration::ClaimSecret;
 use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
@@ -142,6 +143,7 @@ const KINDS: &[Kind] = &[
     ("inbox_id", id::<InboxId>),
     ("invitation", |text| InvitationSecret::parse(text).map(|secret| secret.reveal())),
     ("invitation_id", id::<InvitationId>),
+    ("key_link", |text| KeyLinkSecret::parse(text).map(|secret| secret.reveal().to_owned())),
     ("link", |text| LinkSecret::parse(text).ok().map(|secret| secret.reveal())),
     ("member_id", id::<MemberId>),
     ("list_entry_id", id::<ListEntryId>),

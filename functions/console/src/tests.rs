@@ -143,7 +143,7 @@ impl Console {
 
     /// Answers as the function does that the gateway would bring it to, with what that one has of the world.
     async fn call(&self, request: Request) -> Answer {
-        let Sending { ports, blobs, directory, workflow } = self.world.sending();
+        let Sending { ports, blobs, directory, workflow, logs } = self.world.sending();
         let trail: Arc<MemoryStore> = Arc::clone(&self.world.store);
         let feed = Arc::<MemoryStore>::clone(&trail);
         let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
@@ -161,6 +161,7 @@ impl Console {
                 previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),
                 directory: Some(directory),
                 workflow: Some(workflow),
+                key_logs: Some(logs),
                 ..Powers::default()
             },
             Trust::OpenId => Powers {
@@ -180,6 +181,7 @@ impl Console {
                 authenticators: Some(Arc::new(passkeys::WebAuthn)),
                 anchors: Some(Arc::<MemoryAnchors>::clone(&self.world.anchors)),
                 feed: Some(feed),
+                key_logs: Some(logs),
                 ..Powers::default()
             },
         };

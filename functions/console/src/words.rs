@@ -205,6 +205,9 @@ pub(crate) fn reason(code: &str) -> String {
             "It was asked for while the organization belonged to nobody: nothing leaves then without a person."
                 .to_owned()
         }
+        "signature_demanded" => {
+            "Mail from there goes only where somebody’s own key has signed it.".to_owned()
+        }
         "nobody_else_decides" => {
             "Nobody else of the organization decides about mail, so whoever asked for it may approve it."
                 .to_owned()
@@ -232,6 +235,7 @@ pub(crate) fn short_reason(code: &str) -> String {
         "written_by_others" => "Written by others",
         "paused" => "Asked under a pause",
         "organization_unclaimed" => "From before the claim",
+        "signature_demanded" => "A key must sign",
         "nobody_else_decides" => "You decide alone",
         "thread_cap" | "recipient_cap" => "Many today",
         other => return visible(other),
@@ -266,6 +270,10 @@ pub(crate) fn called_off(reason: &str, by: &Actor) -> String {
         "dropped_on_resume" => "It was dropped when the mail that had been held back was let go.".to_owned(),
         "approval_not_valid" => "Its votes, counted again before sending, did not suffice.".to_owned(),
         "organization_gone" => "The organization is gone.".to_owned(),
+        "signature_missing" => "It needs votes that people’s own keys signed, and fewer of those counted.".to_owned(),
+        "sender_of_another" => "Another organization alone sends from there, as the key log says.".to_owned(),
+        "sender_altered" => "Its header fields name another sender than the one that was approved.".to_owned(),
+        "not_due" => "It was to go later.".to_owned(),
         "organization_unclaimed" => "Nobody had claimed the organization yet.".to_owned(),
         "domain_not_verified" => "The domain that it was to leave from is not verified any more.".to_owned(),
         "inbox_gone" => "The inbox is gone that it was to leave from.".to_owned(),

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use app::base::ports::KeyLinks;
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::people::setup;
 use app::{Ports, Refusal};
 use assembly::Aws;
+use domain::people::key_links::KeyLink;
 use futures_util::future::BoxFuture;
 use runtime::environment::require;
 use runtime::task::{Task, TaskError};
@@ -18,6 +20,7 @@ pub struct Context {
     ports: Ports,
     directory: Arc<dyn Directory>,
     trail: Arc<dyn Trail>,
+    links: Arc<dyn KeyLinks>,
     /// Where people open the console.
     public_url: String,
 }
@@ -29,7 +32,7 @@ fn context() -> Context {
     let aws = Aws::from_environment();
     let ports = aws.ports();
     let public_url = ports.settings.public_url.clone().unwrap_or_else(|| require("API_URL"));
-    Context { ports, directory: aws.directory(), trail: aws.trail(), public_url }
+    Context { ports, directory: aws.directory(), trail: aws.trail(), links: aws.key_links(), public_url }
 }
 
 fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
@@ -47,6 +50,9 @@ async fn draw(context: &Context, event: &Value) -> Result<Value, Refusal> {
     let order = if event.is_null() { String::new() } else { event.to_string() };
     let another = wire::people::organization::draw_setup(order.as_bytes())?;
     let (setup, secret) = setup::draw(&context.ports, &*context.directory, &*context.trail, another).await?;
+    // The owner's first key is bound to the very link by which the organization is made.
+    let link = KeyLink { hash: setup.hash, organization_id: None, expires_at: setup.expires_at };
+    context.links.keep_link(&link).await.map_err(Refusal::from)?;
     let url = format!("{}/console/setup/{}", context.public_url, secret.reveal());
     Ok(json!({ "url": url, "expires_at": setup.expires_at.to_string() }))
 }

@@ -85,6 +85,7 @@ pub mod gate {
     pub mod risks;
     pub mod seats;
     pub mod settle;
+    pub mod signing_keys;
     pub mod standing;
     mod steps;
     pub mod submit;

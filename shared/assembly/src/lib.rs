@@ -8,8 +8,8 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::feed::Feed;
 use app::base::ports::{
-    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, KeyLogs, Queue, Sandbox, Settings, SignUp,
-    Signer, Workflow,
+    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, KeyLinks, KeyLogWriter, KeyLogs, Queue,
+    Sandbox, Settings, SignUp, Signer, Workflow,
 };
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
@@ -79,12 +79,27 @@ impl Aws {
             blobs: self.blobs(),
             directory: self.directory(),
             workflow: self.workflow(),
+            logs: self.key_logs(),
         }
     }
 
     /// Key logs, to be read.
     pub fn key_logs(&self) -> Arc<dyn KeyLogs> {
-        Arc::new(S3KeyLogs::new(&self.config, require("KEY_LOG_BUCKET")))
+        Arc::new(self.key_log_bucket())
+    }
+
+    /// Key logs, to be written.
+    pub fn key_log_writer(&self) -> Arc<dyn KeyLogWriter> {
+        Arc::new(self.key_log_bucket())
+    }
+
+    /// Links that register keys.
+    pub fn key_links(&self) -> Arc<dyn KeyLinks> {
+        Arc::new(self.key_log_bucket())
+    }
+
+    fn key_log_bucket(&self) -> S3KeyLogs {
+        S3KeyLogs::new(&self.config, require("KEY_LOG_BUCKET"))
     }
 
     /// Logins and addresses.

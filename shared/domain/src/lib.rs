@@ -27,6 +27,7 @@ pub mod people {
     pub mod credential;
     pub mod email;
     pub mod invitation;
+    pub mod key_links;
     pub mod key_log;
     pub mod limit;
     pub mod notifications;

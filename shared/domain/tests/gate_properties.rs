@@ -328,6 +328,7 @@ fn around(roles: &[Role]) -> Around {
         sessions_since: None,
     };
     Around {
+        unfit: None,
         at: NOW,
         organization: Some(Organization {
             id: OrganizationId::new(NOW, [0; 10]),

@@ -1141,6 +1141,7 @@ impl World {
             at: gate.now(self),
             signed: BTreeMap::new(),
             floor: SignedVotes::NONE,
+            unfit: None,
             organization: Some(Organization {
                 id: organization(),
                 name: String::new(),

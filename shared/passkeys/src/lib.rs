@@ -8,12 +8,13 @@ use app::base::ports::{Authenticators, Named, PasskeyError, Registered, Verified
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::base::digest::Digest;
+use domain::people::signing::Algorithm;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
-    Credential, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Url, Uuid, WebauthnError,
+    COSEAlgorithm, COSEKeyType, Credential, DiscoverableAuthentication, Passkey, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, Url, Uuid, WebauthnError,
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
@@ -56,6 +57,22 @@ impl Authenticators for WebAuthn {
         let one = |id: &Vec<u8>| json!({ "type": "public-key", "id": encode(id) });
         options["allowCredentials"] = allowed.iter().map(one).collect();
         Ok(options.to_string())
+    }
+
+    fn public_key(&self, credential: &str) -> Result<(Algorithm, Vec<u8>), PasskeyError> {
+        let passkey: Passkey = serde_json::from_str(credential).map_err(broken)?;
+        let key = Credential::from(passkey).cred;
+        match (key.type_, key.key) {
+            (COSEAlgorithm::ES256, COSEKeyType::EC_EC2(point)) => {
+                Ok((Algorithm::Es256, [&[4][..], &point.x[..], &point.y[..]].concat()))
+            }
+            (COSEAlgorithm::EDDSA, COSEKeyType::EC_OKP(point)) => Ok((Algorithm::EdDsa, point.x.to_vec())),
+            (COSEAlgorithm::RS256, COSEKeyType::RSA(key)) => {
+                let numbers = [integer(&key.n), integer(&key.e)].concat();
+                Ok((Algorithm::Rs256, element(0x30, &numbers)))
+            }
+            _ => Err(PasskeyError::Refused("algorithm")),
+        }
     }
 
     fn named(&self, answer: &str) -> Result<Named, PasskeyError> {
@@ -110,6 +127,26 @@ fn with_challenge<S: Serialize + DeserializeOwned>(
     let mut form = serde_json::to_value(state).map_err(broken)?;
     form[part]["challenge"] = json!(encode(challenge.as_bytes()));
     serde_json::from_value(form).map_err(broken)
+}
+
+/// A number of DER, from its bytes, the largest first.
+fn integer(bytes: &[u8]) -> Vec<u8> {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let rest = &bytes[zeros..];
+    let positive = if rest.first().is_none_or(|first| first & 0x80 != 0) { &[0][..] } else { &[] };
+    element(2, &[positive, rest].concat())
+}
+
+/// An element of DER (X.690, §8.1).
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
+    let head = match (content.len(), u8::try_from(length.len())) {
+        (0..=127, _) => vec![tag, length.first().copied().unwrap_or_default()],
+        (_, Ok(count)) => [&[tag, 0x80 | count], length].concat(),
+        (_, Err(_)) => vec![],
+    };
+    [head, content.to_vec()].concat()
 }
 
 fn encode(bytes: &[u8]) -> String {

@@ -156,6 +156,7 @@ mod tests {
             device_bound: true,
             decides: true,
             manages: false,
+            offered: Timestamp::UNIX_EPOCH,
             from: Timestamp::UNIX_EPOCH,
         }
     }

@@ -54,13 +54,13 @@ use domain::people::openid::{
     OpenIdAccount, OpenIdClaims, OpenIdLink, OpenIdPurpose, OpenIdSecret, OpenIdTrip,
 };
 use domain::people::organization::{Member, Organization, Pause};
-use domain::people::passkey::{Ceremony, CeremonySecret, Passkey, Passkeys, Purpose, UserHandle};
+use domain::people::passkey::{Ceremony, CeremonySecret, Offer, Passkey, Passkeys, Purpose, UserHandle};
 use domain::people::pending::{PendingSecret, PendingSignIn};
 use domain::people::registration::{ClaimSecret, Registration};
 use domain::people::reset::{Reset, ResetSecret};
 use domain::people::second_factor::SecondFactor;
 use domain::people::setup::{Setup, SetupSecret};
-use domain::people::signing::{Assertion, SignedVotes};
+use domain::people::signing::{Algorithm, Assertion, SignedVotes};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
@@ -331,6 +331,13 @@ pub fn passkeys(n: u8) -> Passkeys {
         last_used_at,
         synced: last_used_at.is_some(),
         sign_count: u32::from(number),
+        offer: last_used_at.map(|_| Offer {
+            at: NOW,
+            algorithm: Algorithm::EdDsa,
+            public_key: vec![number; 32],
+            site: "https://console.example.com".into(),
+            assertion: Assertion { client_data: vec![1], authenticator_data: vec![2], signature: vec![3] },
+        }),
     };
     let UserHandle { organization_id, member_id } = user_handle(n);
     Passkeys::none(organization_id, member_id).with(key(1, Some(later(9)))).with(key(2, None))

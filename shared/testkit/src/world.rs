@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use app::Ports;
 use app::base::ports::{
     Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Dns, Endpoints, Eraser, FlowError,
-    Identities, Identity, IdentityError, KeyLogError, KeyLogWriter, KeyLogs, MailSender, NoAnswer, Queue,
-    Random, Sandbox, SendOutcome, Settings, Signature, Signer, StoredLog, Workflow,
+    Identities, Identity, IdentityError, KeyLinks, KeyLogError, KeyLogWriter, KeyLogs, MailSender, NoAnswer,
+    Queue, Random, Sandbox, SendOutcome, Settings, Signature, Signer, StoredLog, StoredSenders, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
 use app::gate::rate::Pace;
@@ -22,6 +22,7 @@ use domain::gate::rate::SendRate;
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, Head};
 use domain::mailbox::domains::{Answer, RecordType};
+use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::KeyLog;
 use domain::{InboxId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
@@ -458,6 +459,10 @@ impl Dns for MemoryDns {
 pub struct MemoryKeyLogs {
     /// Each with the number of its version.
     pub written: Mutex<BTreeMap<OrganizationId, (Arc<KeyLog>, u64)>>,
+    /// Who alone sends from where, with the number of the version.
+    pub senders: Mutex<(Arc<Senders>, u64)>,
+    /// Links that register keys, and the organization that used each.
+    pub links: Mutex<BTreeMap<Digest, (Option<KeyLink>, Option<OrganizationId>)>>,
     /// The next call fails like this.
     pub failure: Mutex<Option<KeyLogError>>,
 }
@@ -469,6 +474,14 @@ impl KeyLogs for MemoryKeyLogs {
         Ok(match lock(&self.written).get(&organization_id) {
             Some((log, version)) => StoredLog { log: Arc::clone(log), version: Some(version.to_string()) },
             None => StoredLog { log: Arc::new(KeyLog::new(organization_id)), version: None },
+        })
+    }
+
+    async fn senders(&self) -> Result<StoredSenders, KeyLogError> {
+        let (senders, version) = &*lock(&self.senders);
+        Ok(StoredSenders {
+            senders: Arc::clone(senders),
+            version: (*version > 0).then(|| version.to_string()),
         })
     }
 }
@@ -483,6 +496,33 @@ impl KeyLogWriter for MemoryKeyLogs {
             return Err(KeyLogError::Changed);
         }
         written.insert(organization_id, (Arc::clone(&stored.log), version.unwrap_or_default() + 1));
+        Ok(())
+    }
+
+    async fn write_senders(&self, stored: &StoredSenders) -> Result<(), KeyLogError> {
+        let mut kept = lock(&self.senders);
+        if (kept.1 > 0).then(|| kept.1.to_string()) != stored.version {
+            return Err(KeyLogError::Changed);
+        }
+        *kept = (Arc::clone(&stored.senders), kept.1 + 1);
+        Ok(())
+    }
+
+    async fn link(&self, hash: Digest) -> Result<Option<KeyLink>, KeyLogError> {
+        Ok(lock(&self.links).get(&hash).and_then(|(link, _)| *link))
+    }
+
+    async fn use_link(&self, hash: Digest, organization_id: OrganizationId) -> Result<bool, KeyLogError> {
+        let mut links = lock(&self.links);
+        let (_, used) = links.entry(hash).or_default();
+        Ok(*used.get_or_insert(organization_id) == organization_id)
+    }
+}
+
+#[async_trait]
+impl KeyLinks for MemoryKeyLogs {
+    async fn keep_link(&self, link: &KeyLink) -> Result<(), KeyLogError> {
+        lock(&self.links).insert(link.hash, (Some(*link), None));
         Ok(())
     }
 }
@@ -561,6 +601,7 @@ impl World {
             blobs: Arc::<MemoryBlobs>::clone(&self.blobs),
             directory: Arc::<MemoryStore>::clone(&self.store),
             workflow: Arc::<NotedWorkflow>::clone(&self.workflow),
+            logs: Arc::<MemoryKeyLogs>::clone(&self.key_logs),
         }
     }
 

@@ -55,6 +55,7 @@ pub mod gate {
     pub mod registrations;
     pub mod saved_drafts;
     pub mod seats;
+    pub mod signing_keys;
     pub mod standing_approvals;
     pub mod templates;
 }

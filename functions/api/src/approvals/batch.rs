@@ -2,15 +2,13 @@
 //!
 //! Needs the scope `approvals.decide`, and a session.
 
-use std::sync::Arc;
-
-use app::Ports;
-use app::base::ports::{Blobs, Workflow};
 use app::gate::approvals::decide_several;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
 use wire::gate::approvals::{self, ApprovalBatchView, BatchApprovals};
+
+use super::world::World;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -23,18 +21,16 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<BatchApprovals>()),
     response: Some(schema::of::<ApprovalBatchView>),
-    open: || crate::open(|aws| (aws.ports(), aws.blobs(), aws.workflow()), handle),
+    open: || crate::open(World::of, handle),
 };
 
-fn handle<'a>(
-    (ports, blobs, workflow): &'a (Ports, Arc<dyn Blobs>, Arc<dyn Workflow>),
-    request: &'a Request,
-) -> Handling<'a> {
+fn handle<'a>(World { ports, blobs, workflow, logs }: &'a World, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[]).await?;
-        let (items, verdict) = approvals::batch(&request.body)?;
+        let (items, verdict, signature) = approvals::batch(&request.body)?;
         let (ports, permit) = (&call.ports, &call.permit);
-        let all = decide_several(ports, &**blobs, &**workflow, permit, &items, &verdict).await?;
+        let signed = signature.as_ref().map(|signature| (&**logs, signature));
+        let all = decide_several(ports, &**blobs, &**workflow, permit, &items, &verdict, signed).await?;
         Ok(Response::json(200, &approvals::batched(&all, ports.now())))
     })
 }

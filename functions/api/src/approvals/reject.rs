@@ -2,17 +2,15 @@
 //!
 //! Needs the scope `approvals.decide`.
 
-use std::sync::Arc;
-
-use app::Ports;
-use app::base::ports::{Blobs, Workflow};
 use app::base::store::Key;
-use app::gate::approvals::{Verdict, decide};
+use app::gate::approvals::{Ballot, Verdict, decide};
 use app::gate::drafts;
 use domain::people::access::{Scope, scope};
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
 use wire::gate::approvals::{self, ApprovalView, Reject};
+
+use super::world::World;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -25,22 +23,21 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: Some(Shape::of::<Reject>()),
     response: Some(schema::of::<ApprovalView<'static>>),
-    open: || crate::open(|aws| (aws.ports(), aws.blobs(), aws.workflow()), handle),
+    open: || crate::open(World::of, handle),
 };
 
-fn handle<'a>(
-    (ports, blobs, workflow): &'a (Ports, Arc<dyn Blobs>, Arc<dyn Workflow>),
-    request: &'a Request,
-) -> Handling<'a> {
+fn handle<'a>(World { ports, blobs, workflow, logs }: &'a World, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[Key::Approval(id)]).await?;
-        let (digest, reason, revise) = approvals::reject(&request.body)?;
+        let (digest, reason, revise, signature) = approvals::reject(&request.body)?;
         let (ports, permit) = (&call.ports, &call.permit);
+        let verdict = Verdict::Reject(reason);
+        let ballot = Ballot::new(digest, &verdict).signed(&**logs, signature.as_ref());
         let decided = if revise {
-            drafts::reject(ports, &**blobs, &**workflow, permit, id, digest, reason).await?
+            drafts::reject(ports, &**blobs, &**workflow, permit, id, &ballot).await?
         } else {
-            decide(ports, &**workflow, permit, id, digest, &Verdict::Reject(reason)).await?
+            decide(ports, &**workflow, permit, id, &ballot).await?
         };
         Ok(Response::json(200, &approvals::approval(&decided, ports.now())))
     })

@@ -11,6 +11,7 @@ use askama::Template;
 use domain::base::id::Id as _;
 use domain::gate::approval::{Approval, Decision, Verdict, Voter};
 use domain::gate::comment::Comment;
+use domain::gate::policy::By;
 use domain::gate::risk::{Level, Risk};
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::media::Harm;
@@ -21,10 +22,12 @@ use domain::{ApprovalId, Timestamp};
 use futures_util::FutureExt as _;
 use futures_util::future::{join3, try_join4};
 use runtime::http::{Request, Response};
+use serde_json::json;
 
 use super::gate::{Acts, Changed, Gate, changed, kept, still_missing};
 use super::mail::{Answered, HtmlPart, Mail, Turn, answered, mail, origin, pictures, turn};
 use super::queue::{self, Filter};
+use super::signer::{self, Signer};
 use super::{live, render};
 use crate::Context;
 use crate::guard;
@@ -105,6 +108,7 @@ struct ApprovalPage {
     /// Whom a one-time link is for; nobody where somebody has signed in.
     guest: Option<String>,
     address: String,
+    id: String,
     title: String,
     /// `pending`, `approved`, `rejected`, `expired`, `cancelled` or `superseded`.
     status: &'static str,
@@ -171,6 +175,17 @@ struct ApprovalPage {
 }
 
 impl ApprovalPage {
+    /// What asks a key to sign.
+    fn signing() -> &'static str {
+        guard::SIGN_SCRIPT
+    }
+
+    /// The mail, as it is signed.
+    fn signed(&self) -> String {
+        json!({ "approval": self.id, "revision": self.revision.to_string(), "digest": self.digest })
+            .to_string()
+    }
+
     /// What gives the frame of the mail its height.
     fn script() -> &'static str {
         guard::FRAME_SCRIPT
@@ -256,6 +271,8 @@ enum Panel {
         reject: bool,
         /// What was typed before.
         reason: String,
+        /// Their own keys, where the mail asks for a signed vote.
+        signer: Option<Signer>,
         /// What is often said, and can be chosen.
         quick: Vec<&'static str>,
         csrf: String,
@@ -317,6 +334,13 @@ pub(crate) async fn page(
         voter,
         may_decide,
         csrf: visit.session.form_token(),
+        signer: signer::of(
+            &visit.ports,
+            visit.powers.key_logs()?,
+            (view.approval.organization_id, voter.member_id),
+            &[&view.approval],
+        )
+        .await?,
         shell: frame.shell,
         names: frame.names,
         members: frame.members,
@@ -391,6 +415,8 @@ pub(crate) struct Reader<'a> {
     pub may_decide: bool,
     /// What the forms carry.
     pub csrf: String,
+    /// Their own keys, where the mail asks for a signed vote and they have any.
+    pub signer: Option<Signer>,
     pub shell: Shell,
     pub names: Names,
     /// Everybody to whom a vote might be handed on.
@@ -430,6 +456,7 @@ pub(crate) async fn written(
     // A link opens one approval: whoever has only that is led nowhere else.
     let page_of = |id: &ApprovalId| reader.guest.is_none().then(|| route::approval(*id));
     let page = ApprovalPage {
+        id: approval.id.to_string(),
         title: subject(&approval.subject),
         status: approval.status(now),
         word: words::status(approval.status(now)),
@@ -746,13 +773,18 @@ fn open(reader: &Reader<'_>, view: &View, mail: &Mail, reason: &str, now: Timest
         "This mail is larger than this page can show, so it can\u{2019}t be approved here. You may reject it, or \
          read and approve it whole through the API."
             .to_owned()
+    } else if approval.terms.as_ref().is_some_and(|terms| terms.by == By::Passkey) && reader.signer.is_none()
+    {
+        "It goes only with votes that people\u{2019}s own keys signed, and no key of yours counts yet: have one registered, under \
+         Settings, Signing keys. You may reject it."
+            .to_owned()
     } else {
         String::new()
     };
     // What would be missing with this vote.
     let voted = approval.clone().vote(
         reader.voter,
-        (&reader.principal.credential, None),
+        (&reader.principal.credential, reader.signer.as_ref().map(|signer| signer.as_if(now))),
         approval.digest,
         Verdict::Approve,
         None,
@@ -781,6 +813,7 @@ fn open(reader: &Reader<'_>, view: &View, mail: &Mail, reason: &str, now: Timest
         reason: reason.to_owned(),
         quick: QUICK.to_vec(),
         csrf: reader.csrf.clone(),
+        signer: reader.signer.clone(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use app::Refusal;
 use app::base::store::Key;
-use app::gate::approvals::{self, Verdict};
+use app::gate::approvals::{self, Ballot, Verdict};
 use app::gate::comments;
 use askama::Template;
 use domain::ApprovalId;
@@ -12,6 +12,7 @@ use domain::base::id::Id as _;
 use domain::gate::approval::{Approval, Voter};
 use domain::people::access::{Scope, scope};
 use runtime::http::{Request, Response};
+use wire::gate::approvals::signature_of_form;
 
 use super::approval::{self, Alert, Typed};
 use super::queue::{self, Filter};
@@ -189,15 +190,10 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
         .principal
         .permit::<scope::ApprovalsDecide>()
         .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
-    approvals::decide(
-        &visit.ports,
-        visit.powers.workflow()?,
-        &permit,
-        id,
-        check_digest(form, verdict)?,
-        verdict,
-    )
-    .await
+    let signature = signature_of_form(form.field("signature"))?;
+    let ballot = Ballot::new(check_digest(form, verdict)?, verdict)
+        .signed(visit.powers.key_logs()?, signature.as_ref());
+    approvals::decide(&visit.ports, visit.powers.workflow()?, &permit, id, &ballot).await
 }
 
 /// The reason in a form: what was chosen, and what was written beside that.

@@ -5,7 +5,7 @@
 
 use app::Refusal;
 use app::base::store::{key, load};
-use app::gate::approvals::Verdict;
+use app::gate::approvals::{Ballot, Verdict};
 use app::gate::links::{self, LinkRefusal};
 use app::mailbox::attachments;
 use app::people::members;
@@ -16,10 +16,11 @@ use domain::mailbox::message::Attachment;
 use domain::people::access::scope;
 use domain::{ApprovalId, AttachmentId};
 use runtime::http::{Request, Response};
+use wire::gate::approvals::signature_of_form;
 use wire::mailbox::previews::MAX_FILE;
 
 use super::approval::{self, Alert, Reader, Typed};
-use super::{decide, render};
+use super::{decide, render, signer};
 use crate::Context;
 use crate::guard::{self, Form};
 use crate::page::{Audience, Get, Page, Trust};
@@ -135,6 +136,13 @@ async fn page(
         // A link opens for nobody else.
         may_decide: true,
         csrf: secret.form_token(),
+        signer: signer::of(
+            ports,
+            powers.key_logs()?,
+            (opened.link.organization_id, opened.member.id),
+            &[&view.approval],
+        )
+        .await?,
         voter: Voter { member_id: opened.member.id, role: opened.member.role },
         names,
         members: vec![],
@@ -158,7 +166,9 @@ pub(super) async fn submit(
     let verdict = verdict(reason.clone());
     let decided = match decide::check_digest(&form, &verdict) {
         Ok(digest) => {
-            links::decide(&context.ports, context.powers.workflow()?, secret, digest, &verdict).await
+            let signature = signature_of_form(form.field("signature"))?;
+            let ballot = Ballot::new(digest, &verdict).signed(context.powers.key_logs()?, signature.as_ref());
+            links::decide(&context.ports, context.powers.workflow()?, secret, &ballot).await
         }
         Err(refusal) => Err(refusal.into()),
     };

@@ -44,6 +44,8 @@ mod sign_in;
 mod sign_in_code;
 mod sign_out;
 mod sign_up;
+mod signer;
+mod signing_keys;
 mod simulate;
 mod standing;
 mod style;
@@ -109,6 +111,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     sign_out::PAGES,
     simulate::PAGES,
     sign_up::PAGES,
+    signing_keys::PAGES,
     standing::PAGES,
     style::PAGES,
     tokens::PAGES,

@@ -17,9 +17,11 @@ use domain::people::access::{Scope, scope};
 use domain::{ApprovalId, InboxId, Timestamp};
 use futures_util::future::{try_join, try_join3};
 use runtime::http::{Request, Response};
+use wire::gate::approvals::signature_of_form;
 
 use super::approval::QUICK;
 use super::decide::{MAX_REASON, reason_in, told};
+use super::signer::{self, Signer};
 use super::{live, older, render};
 use crate::Context;
 use crate::guard::{self, Form};
@@ -102,6 +104,8 @@ struct QueuePage {
     any: bool,
     /// Whether some of the rows can be approved together.
     batch: bool,
+    /// The reader's own keys, where one of the rows asks for a signed vote.
+    signer: Option<Signer>,
     csrf: String,
     before: Option<String>,
     behind: Option<String>,
@@ -117,6 +121,11 @@ impl QueuePage {
     /// What lets keys move among the rows, and checks those that are alike together.
     fn script() -> &'static str {
         guard::KEYS_SCRIPT
+    }
+
+    /// What asks a key to sign.
+    fn signing() -> &'static str {
+        guard::SIGN_SCRIPT
     }
 
     /// Why mails are often rejected.
@@ -325,6 +334,9 @@ struct Row {
     files: usize,
     /// The name and value of the box by which it is approved together with others.
     item: Option<(String, String)>,
+    revision: u32,
+    /// Whether it asks for a signed vote.
+    signs: bool,
     /// What is said before the first of several that are alike.
     group: Option<String>,
     /// The same for all that are alike.
@@ -374,6 +386,8 @@ impl Row {
             send_at: approval.send_at.filter(|at| *at > now).map(|at| Moment::new(at, now)),
             files: usize::try_from(approval.attachment_count).unwrap_or(usize::MAX),
             item,
+            revision: approval.revision,
+            signs: signer::is_asked(approval),
             group: None,
             alike: 0,
         }
@@ -457,6 +471,9 @@ async fn queue(visit: &Visit, filter: Filter, done: Option<Done>, status: u16) -
     let pages = shown.len().div_ceil(ROWS).max(1);
     let filter = Filter { page: filter.page.min(pages - 1), ..filter };
     let rows = rows(&shown, &filter, &senders, &reader);
+    let on_page: Vec<&Approval> = shown.iter().skip(filter.page * ROWS).take(ROWS).copied().collect();
+    let whose = (permit.organization_id(), reader.voter.member_id);
+    let signer = signer::of(&visit.ports, visit.powers.key_logs()?, whose, &on_page).await?;
     let to = |page: usize| Filter { page, ..filter.clone() }.address();
     let page = QueuePage {
         tabs: tabs("pending"),
@@ -470,6 +487,7 @@ async fn queue(visit: &Visit, filter: Filter, done: Option<Done>, status: u16) -
         first: filter.behind().map(|_| Filter { from: String::new(), page: 0, ..filter.clone() }.address()),
         any: !waiting.items.is_empty(),
         batch: rows.iter().any(|row| row.item.is_some()),
+        signer,
         rows,
         csrf: visit.session.form_token(),
         before: (filter.page > 0).then(|| to(filter.page - 1)),
@@ -579,7 +597,11 @@ async fn decide(context: &Context, request: &Request) -> Result<Response, Refusa
         return queue(&visit, filter, said(wrong), 422).await;
     }
     let (blobs, workflow) = (visit.powers.blobs()?, visit.powers.workflow()?);
-    let all = approvals::decide_several(&visit.ports, blobs, workflow, &permit, &items, &verdict).await?;
+    let signature = signature_of_form(form.field("signature"))?;
+    let logs = visit.powers.key_logs()?;
+    let signed = signature.as_ref().map(|signature| (logs, signature));
+    let all =
+        approvals::decide_several(&visit.ports, blobs, workflow, &permit, &items, &verdict, signed).await?;
     let done = outcome(&visit, &all, &verdict).await?;
     queue(&visit, filter, Some(done), 200).await
 }

@@ -12,9 +12,11 @@ use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::people::access::Actor;
+use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::{KeyLog, LogBroken};
 use domain::people::limit::Buckets;
 pub use domain::people::registration::SignUp;
+use domain::people::signing::Algorithm;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
     OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId,
@@ -120,6 +122,15 @@ pub struct StoredLog {
     pub version: Option<String>,
 }
 
+/// Whose senders are, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSenders {
+    /// All of them; none where nobody took any.
+    pub senders: Arc<Senders>,
+    /// The version that was read; none where there is none yet.
+    pub version: Option<String>,
+}
+
 /// Why a key log could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyLogError {
@@ -143,6 +154,8 @@ pub enum KeyLogError {
 pub trait KeyLogs: Send + Sync {
     /// The log of an organization.
     async fn read(&self, organization_id: OrganizationId) -> Result<StoredLog, KeyLogError>;
+    /// Who alone sends from which domain or address, of all organizations.
+    async fn senders(&self) -> Result<StoredSenders, KeyLogError>;
 }
 
 /// Writes key logs. One function has it, and that one writes nothing else.
@@ -150,6 +163,19 @@ pub trait KeyLogs: Send + Sync {
 pub trait KeyLogWriter: KeyLogs {
     /// Writes a log in place of the version that was read.
     async fn write(&self, organization_id: OrganizationId, stored: &StoredLog) -> Result<(), KeyLogError>;
+    /// Writes senders in place of the version that was read.
+    async fn write_senders(&self, stored: &StoredSenders) -> Result<(), KeyLogError>;
+    /// A link that registers a key.
+    async fn link(&self, hash: Digest) -> Result<Option<KeyLink>, KeyLogError>;
+    /// Notes that this organization uses a link. False where another one did.
+    async fn use_link(&self, hash: Digest, organization_id: OrganizationId) -> Result<bool, KeyLogError>;
+}
+
+/// Draws links that register keys. Whoever owns the AWS account has it, and nothing that answers requests.
+#[async_trait]
+pub trait KeyLinks: Send + Sync {
+    /// Keeps a link that was drawn.
+    async fn keep_link(&self, link: &KeyLink) -> Result<(), KeyLogError>;
 }
 
 /// Deletes objects for good. Nothing that answers requests has it.
@@ -277,6 +303,9 @@ pub trait Authenticators: Send + Sync {
 
     /// What a browser is to be asked to show a passkey, any of this site or one of `allowed`: `PublicKeyCredentialRequestOptionsJSON`.
     fn request(&self, origin: &str, challenge: Digest, allowed: &[Vec<u8>]) -> Result<String, PasskeyError>;
+
+    /// How a passkey signs, and what its signatures are checked with, as [`domain::people::signing`] has it.
+    fn public_key(&self, credential: &str) -> Result<(Algorithm, Vec<u8>), PasskeyError>;
 
     /// Whose an answer says that it is.
     fn named(&self, answer: &str) -> Result<Named, PasskeyError>;

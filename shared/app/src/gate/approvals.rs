@@ -11,6 +11,7 @@ use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter};
 use domain::gate::comment::{Comment, Comments};
 use domain::gate::risk::{Level, Risk};
+use domain::gate::statement::Said;
 use domain::gate::triage;
 use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Outbound;
@@ -22,11 +23,12 @@ use domain::{ApprovalId, MemberId, MessageId};
 use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
-use crate::base::ports::{Blobs, Ports, Workflow};
+use crate::base::ports::{Blobs, KeyLogs, Ports, Workflow};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{
     Change, Conflict, Contact, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
+use crate::gate::attest::{VoteSignature, signed_vote};
 use crate::gate::diff::{Difference, differences};
 use crate::gate::steps::{approval_event, cancelled_entry, park, wake};
 use crate::mailbox::messages::{Detail, open_sealed_at, read_detail, read_sealed};
@@ -422,6 +424,30 @@ fn illegal(error: &domain::mailbox::lifecycle::InvalidTransition) -> Refusal {
     }
 }
 
+/// What somebody says of exactly these bytes.
+#[derive(Clone, Copy)]
+pub struct Ballot<'a> {
+    /// Their digest.
+    pub digest: Digest,
+    /// What is said.
+    pub verdict: &'a Verdict,
+    /// What the person's own key signed of it, and where the key log is.
+    pub signed: Option<(&'a dyn KeyLogs, &'a VoteSignature)>,
+}
+
+impl<'a> Ballot<'a> {
+    /// One that no key signs.
+    pub fn new(digest: Digest, verdict: &'a Verdict) -> Self {
+        Self { digest, verdict, signed: None }
+    }
+
+    /// With what a key signed, where there is anything.
+    #[must_use]
+    pub fn signed(self, logs: &'a dyn KeyLogs, signature: Option<&'a VoteSignature>) -> Self {
+        Self { signed: signature.map(|signature| (logs, signature)), ..self }
+    }
+}
+
 /// Casts a vote about exactly the bytes with this digest.
 ///
 /// The same person giving the same verdict on the same digest again is answered as the first time.
@@ -430,10 +456,9 @@ pub async fn decide(
     workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
-    digest: Digest,
-    verdict: &Verdict,
+    ballot: &Ballot<'_>,
 ) -> Result<Approval, Refusal> {
-    Ok(vote(ports, workflow, permit, id, digest, verdict, &NOTHING).await?.0)
+    Ok(vote(ports, workflow, permit, id, ballot, &NOTHING).await?.0)
 }
 
 /// What became of one mail of a batch.
@@ -457,6 +482,7 @@ pub async fn decide_several(
     permit: &Permit<scope::ApprovalsDecide>,
     items: &[(ApprovalId, Digest)],
     verdict: &Verdict,
+    signed: Option<(&dyn KeyLogs, &VoteSignature)>,
 ) -> Result<Vec<Batched>, Refusal> {
     if !matches!(permit.principal().credential, Credential::Session(_)) {
         return Err(DecisionRefused::NoPerson.into());
@@ -464,9 +490,10 @@ pub async fn decide_several(
     let mut all = Vec::with_capacity(items.len());
     for some in items.chunks(AT_ONCE) {
         let cast = some.iter().map(|(id, digest)| async move {
+            let ballot = Ballot { digest: *digest, verdict, signed };
             let decided = match verdict {
-                Verdict::Approve => approve_unseen(ports, blobs, workflow, permit, *id, *digest).await,
-                Verdict::Reject(_) => decide(ports, workflow, permit, *id, *digest, verdict).await,
+                Verdict::Approve => approve_unseen(ports, blobs, workflow, permit, *id, &ballot).await,
+                Verdict::Reject(_) => decide(ports, workflow, permit, *id, &ballot).await,
             };
             Batched { id: *id, decided }
         });
@@ -481,8 +508,9 @@ async fn approve_unseen(
     workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
-    digest: Digest,
+    ballot: &Ballot<'_>,
 ) -> Result<Approval, Refusal> {
+    let digest = ballot.digest;
     let approval = find(ports, permit, id).await?;
     // What came into the conversation since it was asked for counts as well.
     let thread = load(&*ports.store, approval.organization_id, key::Thread(approval.thread_id)).await?;
@@ -507,7 +535,7 @@ async fn approve_unseen(
     {
         return Err(look_first(vec![]));
     }
-    Ok(vote(ports, workflow, permit, id, digest, &Verdict::Approve, &OfList).await?.0)
+    Ok(vote(ports, workflow, permit, id, ballot, &OfList).await?.0)
 }
 
 fn look_first(details: Vec<(&'static str, String)>) -> Refusal {
@@ -577,16 +605,19 @@ pub(crate) async fn vote(
     workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
-    digest: Digest,
-    verdict: &Verdict,
+    ballot: &Ballot<'_>,
     beside: &dyn Beside,
 ) -> Result<(Approval, bool), Refusal> {
+    let Ballot { digest, verdict, .. } = *ballot;
     let (actor, now) = (permit.actor(), ports.now());
     let member_id = actor.member().ok_or(DecisionRefused::NoPerson)?;
     retry(TRIES, "the approval kept changing", || async {
         let approval = find(ports, permit, id).await?;
         let with = &permit.principal().credential;
-        if approval.digest == digest && repeats(&approval, member_id, (with, beside.unseen()), verdict) {
+        let is_signed = ballot.signed.is_some();
+        if approval.digest == digest
+            && repeats(&approval, member_id, (with, beside.unseen(), is_signed), verdict)
+        {
             // Whoever decides again may do so because the first answer was lost, and the workflow never told.
             wake(workflow, &approval).await;
             return Ok(Try::Done((approval, false)));
@@ -594,8 +625,14 @@ pub(crate) async fn vote(
         check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[member_id]).await?;
         let voter = case.voter(member_id)?;
+        let signed = match ballot.signed {
+            Some((logs, signature)) if case.approval.digest == digest => {
+                Some(signed_vote(logs, &case.approval, member_id, said(verdict), signature, now).await?)
+            }
+            _ => None,
+        };
         let mut decided =
-            case.approval.clone().vote(voter, (with, None), digest, verdict.clone(), None, now)?;
+            case.approval.clone().vote(voter, (with, signed), digest, verdict.clone(), None, now)?;
         if beside.unseen() {
             decided = decided.unseen_by(member_id);
         }
@@ -635,6 +672,14 @@ pub(crate) async fn vote(
     .await
 }
 
+/// What a statement calls a verdict.
+fn said(verdict: &Verdict) -> Said {
+    match verdict {
+        Verdict::Approve => Said::Approve,
+        Verdict::Reject(_) => Said::Reject,
+    }
+}
+
 /// Refuses a program where something suspicious came into the conversation, also since the mail was asked for.
 pub(crate) async fn check_person<S>(
     ports: &Ports,
@@ -652,23 +697,22 @@ pub(crate) async fn check_person<S>(
 }
 
 /// Whether somebody decides again as they did, with what they did it. With another credential it is a vote of its own: the
-/// first may not count any more. So it is of who voted for several mails at once, and now has looked at this one.
+/// first may not count any more. So it is of who voted for several mails at once, and now has looked at this one, and of who signs now.
 fn repeats(
     approval: &Approval,
     member_id: MemberId,
-    (with, unseen): (&Credential, bool),
+    (with, unseen, is_signed): (&Credential, bool, bool),
     verdict: &Verdict,
 ) -> bool {
     let same = |vote: &Vote| vote.member_id == member_id && vote.verdict == *verdict;
     let decided = !matches!(approval.decision, Decision::Pending);
-    approval
-        .votes
-        .iter()
-        .any(|vote| same(vote) && (decided || vote.with == *with && (unseen || !vote.unseen)))
-        && matches!(
-            approval.decision,
-            Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. }
-        )
+    approval.votes.iter().any(|vote| {
+        let counts_as_much = (unseen || !vote.unseen) && (!is_signed || vote.signed.is_some());
+        same(vote) && (decided || vote.with == *with && counts_as_much)
+    }) && matches!(
+        approval.decision,
+        Decision::Pending | Decision::Approved { .. } | Decision::Rejected { .. }
+    )
 }
 
 /// Who may call a mail off: whoever decides, whoever asked for it, and the owner of the token that did.

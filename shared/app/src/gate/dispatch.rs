@@ -10,12 +10,12 @@ use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Stat
 use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::people::access::Actor;
 use domain::{InboxId, MessageId};
-use futures_util::future::join;
+use futures_util::future::{join, try_join};
 use jiff::SignedDuration;
 
 use crate::base::ports::{BlobError, BlobKey, Blobs, KeyLogs, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
-use crate::gate::attest::{Attested, attested, claimed};
+use crate::gate::attest::{Attested, attested, claimed, unfit};
 use crate::gate::rate::Pace;
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
 use crate::mailbox::barred;
@@ -82,17 +82,19 @@ pub async fn dispatch(
     };
     let key = BlobKey::Sealed(ticket.organization_id, ticket.digest);
     let object = blobs.get(&key, MAX_MIME + 64 * 1024);
-    let read = async { join(object, keys.read(ticket.organization_id)).await };
+    let logs = try_join(keys.read(ticket.organization_id), keys.senders());
+    let read = async { join(object, logs).await };
     let (looked, (object, stored)) = join(look(ports, &message, asked), read).await;
     let sealed = object.map(|bytes| Sealed::open(bytes.into(), ticket.digest));
     let outcome = match (looked, stored) {
         // Without the key log nobody knows whether keys must have signed.
         (Err(_), _) | (_, Err(_)) => SendOutcome::NotAccepted("storage_unavailable"),
-        (Ok((approval, mut around)), Ok(stored)) => {
+        (Ok((approval, mut around)), Ok((stored, owners))) => {
             if let Ok(Ok(sealed)) = &sealed {
                 let from = &sealed.envelope().from;
                 let Attested { floor, signed } = attested(&stored.log, from, approval.as_ref(), around.at);
                 (around.floor, around.signed) = (floor, signed);
+                around.unfit = unfit(sealed, ticket.organization_id, &owners.senders, around.at);
             }
             match Claim::of(&message, approval.as_ref(), &around) {
                 Err(NoClaim::Hindered(hindrance)) => return stop(ports, message, approval, hindrance).await,
@@ -272,6 +274,7 @@ async fn look_around(
         original_sent: originals.any(sent),
         at: ports.now(),
         barred: barred::of(&recipients, lists).first().map(|barred| barred.why.code()),
+        unfit: None,
     };
     Ok((approval, around))
 }

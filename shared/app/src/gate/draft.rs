@@ -26,7 +26,7 @@ use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
 
 use crate::base::error::{FieldError, Refusal};
-use crate::base::ports::{BlobError, BlobKey, Blobs, Ports, Workflow};
+use crate::base::ports::{BlobError, BlobKey, Blobs, KeyLogs, Ports, Workflow};
 use crate::base::store::{Directory, key, load};
 use crate::mailbox::attachments::{detect, read_name};
 
@@ -41,6 +41,8 @@ pub struct Sending {
     pub directory: Arc<dyn Directory>,
     /// Where the mail waits until it is decided and due.
     pub workflow: Arc<dyn Workflow>,
+    /// For which mail signed votes are demanded.
+    pub logs: Arc<dyn KeyLogs>,
 }
 
 impl Sending {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::base::address::{EmailAddress, HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::approval::{Approval, Decision, Verdict};
+use domain::gate::approval::{Approval, Decision};
 use domain::gate::draft::{DraftContent, DraftFile, DraftObject, DraftState, Rejected, SavedDraft};
 use domain::mailbox::message::{Message, Party};
 use domain::mailbox::notes::{Notes, Tag};
@@ -22,6 +22,7 @@ use crate::base::retry::{Try, retry_apart};
 use crate::base::store::{
     Change, Conflict, DraftPointer, Expect, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
+use crate::gate::approvals::Ballot;
 use crate::gate::approvals::{self, Beside};
 use crate::gate::draft::{Body, File, Prepared, check, fetch_files, too_large_to_show};
 use crate::gate::edit::reopen;
@@ -375,20 +376,17 @@ fn asked(draft: SavedDraft, content: DraftContent) -> Asked {
     (as_mail(&draft, content), answering, Some(draft))
 }
 
-/// Rejects the mail with this digest, as [`approvals::decide`] does; where that decides, what it says is left as a draft of its
-/// inbox, in the same transaction.
+/// Decides as [`approvals::decide`] does; where that rejects the mail, what it says is left as a draft of its inbox, in the same transaction.
 pub async fn reject(
     ports: &Ports,
     blobs: &dyn Blobs,
     workflow: &dyn Workflow,
     permit: &Permit<scope::ApprovalsDecide>,
     id: ApprovalId,
-    digest: Digest,
-    reason: String,
+    ballot: &Ballot<'_>,
 ) -> Result<Approval, Refusal> {
     let left = Left { ports, blobs };
-    let verdict = Verdict::Reject(reason);
-    Ok(approvals::vote(ports, workflow, permit, id, digest, &verdict, &left).await?.0)
+    Ok(approvals::vote(ports, workflow, permit, id, ballot, &left).await?.0)
 }
 
 /// The draft that is left of a rejected mail.

@@ -2,7 +2,6 @@
 
 use domain::ApprovalId;
 use domain::base::code::Code;
-use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, DecisionRefused};
 use domain::gate::link::{self, Link, LinkClosed, LinkSecret};
 use domain::people::access::{Permit, Principal, ScopeType, scope};
@@ -11,7 +10,7 @@ use domain::people::organization::Member;
 use crate::base::error::Refusal;
 use crate::base::ports::{Blobs, Ports, Workflow};
 use crate::base::store::{Expect, StoreError, Write, key, load};
-use crate::gate::approvals::{self, Verdict, View};
+use crate::gate::approvals::{self, Ballot, View};
 
 /// A link that opens its approval now.
 #[derive(Debug, Clone)]
@@ -82,18 +81,17 @@ pub async fn decide(
     ports: &Ports,
     workflow: &dyn Workflow,
     secret: &LinkSecret,
-    digest: Digest,
-    verdict: &Verdict,
+    ballot: &Ballot<'_>,
 ) -> Result<Approval, LinkRefusal> {
     let opened = open(ports, secret).await?;
     let permit = opened.permit::<scope::ApprovalsDecide>()?;
-    if digest != opened.link.digest {
+    if ballot.digest != opened.link.digest {
         let refused = DecisionRefused::DigestMismatch { current: opened.link.digest };
         return Err(Refusal::from(refused).into());
     }
     let used = Write::put(opened.link.used(ports.now()), Expect::Version(opened.link.version));
     let id = opened.link.approval_id;
-    let decided = approvals::vote(ports, workflow, &permit, id, digest, verdict, &[used]).await;
+    let decided = approvals::vote(ports, workflow, &permit, id, ballot, &[used]).await;
     if let Ok((decided, true)) = decided {
         return Ok(decided);
     }

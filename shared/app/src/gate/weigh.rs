@@ -17,6 +17,7 @@ use domain::mailbox::listed::{Barred, Source, Suppression, Why};
 use domain::mailbox::media::Harm;
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::Actor;
+use domain::people::signing::SignedVotes;
 use domain::{MemberId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
 
@@ -95,6 +96,15 @@ pub(crate) async fn weigh(
         outcome => needed(outcome, &always),
     };
     reasons.extend(always.iter().map(|reason| (*reason).to_owned()));
+    // Whatever policies say: the dispatcher looks for these votes, so people are asked for them.
+    let floor = sending.logs.read(organization_id).await?.log.floor(&inbox.address, now);
+    let terms = if floor == SignedVotes::NONE {
+        terms
+    } else {
+        reasons.push(SIGNATURE_DEMANDED.to_owned());
+        let terms = terms.unwrap_or_default();
+        Some(Terms { signed: terms.signed.unite(floor), ..terms })
+    };
     let recipients: Vec<(EmailAddress, bool)> =
         facts.recipients.iter().map(|r| (r.address.clone(), r.first_contact)).collect();
     let mut weighed = Weighed {
@@ -107,7 +117,10 @@ pub(crate) async fn weigh(
         counts: facts::counters(organization_id, book, &facts, prepared.revises.as_ref()),
         first_contact: recipients.iter().any(|(_, first)| *first),
     };
-    if weighed.terms.is_some() && always.is_empty() {
+    let is_signed =
+        weighed.terms.as_ref().is_some_and(|terms| terms.signed.votes > 0 || terms.by == By::Passkey);
+    // No standing approval signs anything.
+    if weighed.terms.is_some() && always.is_empty() && !is_signed {
         let mail = Mail {
             inbox_id: inbox.id,
             thread_id: thread_id.filter(|_| is_reply),
@@ -135,6 +148,9 @@ pub(crate) async fn weigh(
     }
     Ok(weighed)
 }
+
+/// The key log says that a person's own key signs mail from there.
+pub(crate) const SIGNATURE_DEMANDED: &str = "signature_demanded";
 
 /// Why whoever asked for a mail, or owns the token that did, may approve it: nobody else could, and no policy wants somebody else.
 pub(crate) const DECIDES_ALONE: &str = "nobody_else_decides";

@@ -196,6 +196,7 @@ pub async fn add(
         last_used_at: None,
         synced: made.synced,
         sign_count: made.sign_count,
+        offer: None,
     };
     let actor = Actor::Member { member_id: own.member_id };
     let mut entry = ports.audit(own.organization_id, &actor, "passkey.add", key.id);

@@ -1,10 +1,11 @@
 //! Key logs: one object for each organization, `keys/org`, in a bucket of its own, whose policy lets one role write and nobody delete, and
-//! which holds each version under Object Lock.
+//! which holds each version under Object Lock. Beside them `senders`, who alone sends from where; `links/sha256`, what operators had drawn;
+//! and `used/sha256`, which organization used a link.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::base::ports::{BlobError, KeyLogError, KeyLogWriter, KeyLogs, StoredLog};
+use app::base::ports::{BlobError, KeyLinks, KeyLogError, KeyLogWriter, KeyLogs, StoredLog, StoredSenders};
 use async_trait::async_trait;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
@@ -12,9 +13,14 @@ use aws_sdk_s3::types::ChecksumAlgorithm;
 use aws_types::SdkConfig;
 use bytes::BytesMut;
 use domain::OrganizationId;
+use domain::base::digest::Digest;
+use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::{KeyLog, MAX_LOG};
 
 use crate::base::objects::{LazyClient, classify, lazy};
+
+/// So many bytes what is kept of a link has at most.
+const MAX_LINK: usize = 1_000;
 
 /// So many logs a warm function remembers.
 const REMEMBERED: usize = 100;
@@ -24,14 +30,76 @@ const REMEMBERED: usize = 100;
 pub struct S3KeyLogs {
     client: LazyClient,
     bucket: String,
-    /// What was read last. Each reading asks whether it still is the log.
+    /// What was read last. Each reading asks whether it still is what is there.
     read: Arc<Mutex<HashMap<OrganizationId, StoredLog>>>,
+    senders: Arc<Mutex<Option<StoredSenders>>>,
 }
 
 impl S3KeyLogs {
     /// The bucket of this name.
     pub fn new(config: &SdkConfig, bucket: impl Into<String>) -> Self {
-        Self { client: lazy(config), bucket: bucket.into(), read: Arc::default() }
+        Self { client: lazy(config), bucket: bucket.into(), read: Arc::default(), senders: Arc::default() }
+    }
+
+    /// An object as text. `Same` where it still is the version that is known, `Missing` where it never was.
+    async fn get(&self, key: &str, max: usize, known: Option<String>) -> Result<Got, KeyLogError> {
+        let request = self.client.get_object().bucket(&self.bucket).key(key);
+        let answer = match request.set_if_none_match(known).send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let raw = error.raw_response();
+                if raw.is_some_and(|raw| raw.status().as_u16() == 304) {
+                    return Ok(Got::Same);
+                }
+                if raw.is_some_and(|raw| raw.headers().get("x-amz-delete-marker").is_some()) {
+                    // A log that somebody hid is no log without demands.
+                    return Err(KeyLogError::Permanent("s3: a key log was deleted".to_owned()));
+                }
+                return match classify(&error) {
+                    BlobError::Missing => Ok(Got::Missing),
+                    _ => Err(failed(&error)),
+                };
+            }
+        };
+        let version = answer.e_tag().map(str::to_owned);
+        let mut body = answer.body;
+        let mut bytes = BytesMut::new();
+        while let Some(part) = body.next().await {
+            let part = part.map_err(|_| KeyLogError::Transient("s3: the body broke off".to_owned()))?;
+            if bytes.len() + part.len() > max {
+                return Err(KeyLogError::Permanent("s3: a key log is larger than it may be".to_owned()));
+            }
+            bytes.extend_from_slice(&part);
+        }
+        let text = String::from_utf8(bytes.to_vec())
+            .map_err(|_| KeyLogError::Permanent("s3: a key log is no text".to_owned()))?;
+        Ok(Got::Text(text, version))
+    }
+
+    /// Writes an object in place of this version, or of none.
+    async fn put(&self, key: &str, text: String, version: Option<&String>) -> Result<(), KeyLogError> {
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type("text/plain; charset=utf-8")
+            // S3 asks for a checksum of whatever it is to retain.
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .body(ByteStream::from(text.into_bytes()));
+        let request = match version {
+            Some(version) => request.if_match(version),
+            None => request.if_none_match("*"),
+        };
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.code() {
+                Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey") => {
+                    Err(KeyLogError::Changed)
+                }
+                _ => Err(failed(&error)),
+            },
+        }
     }
 
     fn remembered(&self, organization_id: OrganizationId) -> Option<StoredLog> {
@@ -47,8 +115,15 @@ impl S3KeyLogs {
     }
 }
 
-fn key(organization_id: OrganizationId) -> String {
-    format!("keys/{organization_id}")
+/// What an object was found to be.
+enum Got {
+    Missing,
+    Same,
+    Text(String, Option<String>),
+}
+
+fn broken() -> KeyLogError {
+    KeyLogError::Permanent("s3: what lies beside the key logs can't be read".to_owned())
 }
 
 fn failed<E, R>(error: &SdkError<E, R>) -> KeyLogError
@@ -66,44 +141,39 @@ impl KeyLogs for S3KeyLogs {
     async fn read(&self, organization_id: OrganizationId) -> Result<StoredLog, KeyLogError> {
         let before = self.remembered(organization_id);
         let known = before.as_ref().and_then(|stored| stored.version.clone());
-        let request = self.client.get_object().bucket(&self.bucket).key(key(organization_id));
-        let answer = match request.set_if_none_match(known).send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let raw = error.raw_response();
-                let status = raw.map(|raw| raw.status().as_u16());
-                if let (Some(304), Some(before)) = (status, before) {
-                    return Ok(before);
+        let (text, version) =
+            match (self.get(&format!("keys/{organization_id}"), MAX_LOG, known).await?, before) {
+                (Got::Same, Some(before)) => return Ok(before),
+                // Nobody removes one, and this has seen one.
+                (Got::Missing, Some(_)) | (Got::Same, None) => return Err(broken()),
+                (Got::Missing, None) => {
+                    return Ok(StoredLog { log: Arc::new(KeyLog::new(organization_id)), version: None });
                 }
-                let deleted = raw.is_some_and(|raw| raw.headers().get("x-amz-delete-marker").is_some());
-                if deleted {
-                    // A log that somebody hid is no log without demands.
-                    return Err(KeyLogError::Permanent("s3: a key log was deleted".to_owned()));
-                }
-                return match classify(&error) {
-                    BlobError::Missing => {
-                        Ok(StoredLog { log: Arc::new(KeyLog::new(organization_id)), version: None })
-                    }
-                    _ => Err(failed(&error)),
-                };
-            }
-        };
-        let version = answer.e_tag().map(str::to_owned);
-        let mut body = answer.body;
-        let mut bytes = BytesMut::new();
-        while let Some(part) = body.next().await {
-            let part = part.map_err(|_| KeyLogError::Transient("s3: the body broke off".to_owned()))?;
-            if bytes.len() + part.len() > MAX_LOG {
-                return Err(KeyLogError::Permanent("s3: a key log is larger than it may be".to_owned()));
-            }
-            bytes.extend_from_slice(&part);
+                (Got::Text(text, version), _) => (text, version),
+            };
+        // A log has a first entry.
+        if text.is_empty() {
+            return Err(broken());
         }
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| KeyLogError::Permanent("s3: a key log is no text".to_owned()))?;
         // Whoever wrote it checked each signature, and nobody else can write here.
-        let log = KeyLog::read(organization_id, text, |_, _, _| true).map_err(KeyLogError::Broken)?;
+        let log = KeyLog::read(organization_id, &text, |_, _, _| true).map_err(KeyLogError::Broken)?;
         let stored = StoredLog { log: Arc::new(log), version };
         self.remember(organization_id, &stored);
+        Ok(stored)
+    }
+
+    async fn senders(&self) -> Result<StoredSenders, KeyLogError> {
+        let before = self.senders.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = before.as_ref().and_then(|stored| stored.version.clone());
+        let (text, version) = match (self.get("senders", Senders::MAX_TEXT, known).await?, before) {
+            (Got::Same, Some(before)) => return Ok(before),
+            (Got::Missing, Some(_)) | (Got::Same, None) => return Err(broken()),
+            (Got::Missing, None) => return Ok(StoredSenders { senders: Arc::default(), version: None }),
+            (Got::Text(text, version), _) => (text, version),
+        };
+        let senders = Arc::new(Senders::read(&text).ok_or_else(broken)?);
+        let stored = StoredSenders { senders, version };
+        *self.senders.lock().unwrap_or_else(PoisonError::into_inner) = Some(stored.clone());
         Ok(stored)
     }
 }
@@ -111,27 +181,37 @@ impl KeyLogs for S3KeyLogs {
 #[async_trait]
 impl KeyLogWriter for S3KeyLogs {
     async fn write(&self, organization_id: OrganizationId, stored: &StoredLog) -> Result<(), KeyLogError> {
-        let request = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key(organization_id))
-            .content_type("text/plain; charset=utf-8")
-            // S3 asks for a checksum of whatever it is to retain.
-            .checksum_algorithm(ChecksumAlgorithm::Sha256)
-            .body(ByteStream::from(stored.log.text().into_bytes()));
-        let request = match &stored.version {
-            Some(version) => request.if_match(version),
-            None => request.if_none_match("*"),
-        };
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.code() {
-                Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey") => {
-                    Err(KeyLogError::Changed)
-                }
-                _ => Err(failed(&error)),
-            },
+        self.put(&format!("keys/{organization_id}"), stored.log.text(), stored.version.as_ref()).await
+    }
+
+    async fn write_senders(&self, stored: &StoredSenders) -> Result<(), KeyLogError> {
+        self.put("senders", stored.senders.text(), stored.version.as_ref()).await
+    }
+
+    async fn link(&self, hash: Digest) -> Result<Option<KeyLink>, KeyLogError> {
+        match self.get(&format!("links/{}", hash.hex()), MAX_LINK, None).await? {
+            Got::Text(text, _) => Ok(Some(KeyLink::read(hash, &text).ok_or_else(broken)?)),
+            Got::Missing | Got::Same => Ok(None),
         }
+    }
+
+    async fn use_link(&self, hash: Digest, organization_id: OrganizationId) -> Result<bool, KeyLogError> {
+        let key = format!("used/{}", hash.hex());
+        let own = organization_id.to_string();
+        match self.put(&key, own.clone(), None).await {
+            Ok(()) => Ok(true),
+            // Perhaps by this very call, whose answer was lost.
+            Err(KeyLogError::Changed) => {
+                Ok(matches!(self.get(&key, MAX_LINK, None).await?, Got::Text(text, _) if text == own))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyLinks for S3KeyLogs {
+    async fn keep_link(&self, link: &KeyLink) -> Result<(), KeyLogError> {
+        self.put(&format!("links/{}", link.hash.hex()), link.text(), None).await
     }
 }

@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::Delete;
 use aws_sdk_dynamodb::types::builders::DeleteBuilder;
 use domain::base::digest::Digest;
-use domain::people::passkey::{Ceremony, Passkey, Passkeys, Purpose, UserHandle};
+use domain::people::passkey::{Ceremony, Offer, Passkey, Passkeys, Purpose, UserHandle};
+use domain::people::signing::{Algorithm, Assertion};
 use domain::{MemberId, OrganizationId, PasskeyId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,28 @@ record! {
         last_used_at: Option<Timestamp>,
         synced: bool,
         sign_count: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offer: Option<Offer>,
+    }
+}
+
+record! {
+    Offer as OfferRecord {
+        at: Timestamp,
+        algorithm: Algorithm,
+        public_key: Vec<u8> as binary,
+        site: String,
+        assertion: Assertion,
+    }
+}
+
+impl Field for Algorithm {
+    type Form = String;
+    fn write(&self) -> String {
+        self.name().to_owned()
+    }
+    fn read(form: String) -> Result<Self, Corrupt> {
+        Algorithm::named(&form).ok_or(Corrupt("algorithm"))
     }
 }
 

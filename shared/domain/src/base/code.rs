@@ -135,6 +135,10 @@ codes! {
         CeremonyOver = "ceremony_over", "ask for options again: they hold for five minutes, and an answer is taken once";
         PasskeyKnown = "passkey_known", "it is among yours already: sign in with it, or add one of another device";
         TooManyPasskeys = "too_many_passkeys", "there are at most ten: remove one that you don't use, then repeat";
+        KeyLogChanged = "key_log_changed", "somebody else wrote the key log meanwhile, or what was signed is older than ten minutes: begin again";
+        KeyLogRefused = "key_log_refused", "the rules of the key log do not allow it: `message` says which";
+        KeyLinkClosed = "key_link_closed", "have whoever deployed this draw another link for your organization's key log";
+        KeyNotOffered = "key_not_offered", "the member offers the key first, on their page of passkeys; an offer stands for a week";
         NoPasskeysHere = "no_passkeys_here", "passkeys need a name: reach this installation under one, or under `localhost`";
         OpenIdLapsed = "openid_lapsed", "this way to the provider was used, took longer than ten minutes, or began in another browser: begin anew";
         OpenIdRefused = "openid_refused", "the provider did not say who it is, or what it said could not be trusted: begin anew";
@@ -287,6 +291,8 @@ codes! {
         OwnerRequired = "owner_required", "an organization begins with an owner";
         PasswordLength = "password_length", "12 to 200 characters";
         WrongCode = "wrong_code", "take the next code that the authenticator shows: each is good once, for half a minute or so";
+        InvalidEntry = "invalid_entry", "send an entry of the key log as it was signed, line by line, with what each key signed";
+        SignatureRefused = "signature_refused", "sign what the page shows, on a page of this installation, with the key that it names; `message` says what does not fit";
         PasskeyRefused = "passkey_refused", "`credential` is what the browser gave, to the options that were asked for last, on a page of this installation; `message` says what does not fit";
         PasswordOrPasskey = "password_or_passkey", "give `password`, with `code` where a second factor is set up, or `ceremony_id` and `credential`";
         CodeOrPassword = "code_or_password", "give one of `code` and `password`";

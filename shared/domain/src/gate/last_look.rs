@@ -48,6 +48,8 @@ pub struct Around {
     pub signed: BTreeMap<MemberId, bool>,
     /// How many votes must be so, as the key log says: whatever terms the table gives the approval.
     pub floor: SignedVotes,
+    /// Why these bytes may not go, whatever the table says: another organization alone sends from there, or it is too early.
+    pub unfit: Option<&'static str>,
 }
 
 /// Why a claimed mail does not go.
@@ -126,6 +128,9 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
         if !still_met(approval, around, valid, |vote| holds(vote, around) && valid(&vote.with)) {
             return withdrawn("credential_revoked");
         }
+    }
+    if let Some(reason) = around.unfit {
+        return withdrawn(reason);
     }
     if !is_signed(approval, around) {
         return withdrawn("signature_missing");

@@ -55,6 +55,11 @@ pub fn of_owners(entry: &Entry) -> Option<OwnersAlert> {
         | "group.delete" => Deed::PoliciesChanged,
         "second_factor.remove" | "second_factor.reset" => Deed::SecondFactorRemoved,
         "invitation.accept" => Deed::MemberJoined,
+        "signing_key.register"
+        | "signing_key.revoke"
+        | "signing_key.suspend"
+        | "signing_key.resume"
+        | "signing_key.demand" => Deed::SigningKeysChanged,
         "webhook.create" => Deed::WebhookMade,
         "webhook.update"
             if entry.details.get("changed").is_some_and(|it| it.split(' ').any(|one| one == "url")) =>

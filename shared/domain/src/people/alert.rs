@@ -55,6 +55,8 @@ named! {
         PoliciesChanged = "policies_changed";
         /// Somebody signs in without a second factor from now on.
         SecondFactorRemoved = "second_factor_removed";
+        /// A key that signs votes was registered or taken away, or for which mail one is demanded was changed.
+        SigningKeysChanged = "signing_keys_changed";
         /// A webhook was made, which is told of what happens.
         WebhookMade = "webhook_made";
     }

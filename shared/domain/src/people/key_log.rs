@@ -57,7 +57,7 @@ const FORM: &str = "countersign-key-1";
 pub const MAX_ENTRIES: usize = 2_000;
 
 /// So long is a log at most, in bytes.
-pub const MAX_LOG: usize = 8 * 1024 * 1024;
+pub const MAX_LOG: usize = 4 * 1024 * 1024;
 
 /// So many of its entries, and half of its bytes, are of members who do not manage at most: there is always room to revoke a key.
 pub const MAX_OF_OTHERS: usize = 1_000;
@@ -71,6 +71,9 @@ pub const MAX_KEYS: usize = 10;
 
 /// So long everybody is told before what could weaken the organization counts.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(72);
+
+/// So long somebody's new key waits for whoever vouches for it.
+pub const OFFER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A key that is to count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,8 +94,28 @@ pub struct NewKey {
     pub decides: bool,
     /// Whether it vouches for keys of other members, and says for which mail a key is demanded.
     pub manages: bool,
+    /// When its person showed it and asked that it count, in whole seconds.
+    pub offered: Timestamp,
     /// It counts from then on.
     pub from: Timestamp,
+}
+
+impl NewKey {
+    /// What the key itself signs, so that nobody else's key is taken for it: which member it is of, and nothing of its rights.
+    pub fn offer(&self, organization_id: OrganizationId) -> String {
+        let Self { member_id, id, algorithm, public_key, site, device_bound, offered, .. } = self;
+        let (name, public_key, bound) = (algorithm.name(), hex(public_key), yes(*device_bound));
+        format!(
+            "countersign-offer-1\norganization {organization_id}\nmember {member_id}\nkey {id}\nalgorithm {name}\npublic-key \
+             {public_key}\nsite {site}\ndevice-bound {bound}\noffered {offered}\n"
+        )
+    }
+}
+
+/// What two people compare who are to mean the same key: twelve digits of its name, in three groups.
+pub fn code(id: KeyId) -> String {
+    let hex = id.hex();
+    format!("{} {} {}", &hex[..4], &hex[4..8], &hex[8..12])
 }
 
 /// For which mail.
@@ -100,14 +123,39 @@ pub struct NewKey {
 pub enum Scope {
     /// All of the organization.
     Organization,
-    /// All that this address sends.
+    /// All from addresses of this domain, in lower case.
+    Domain(String),
+    /// All that this address sends, in lower case.
     Address(EmailAddress),
+}
+
+impl Scope {
+    /// Reads a domain or an address, in lower case.
+    pub fn sender(text: &str) -> Option<Self> {
+        let is_domain = !text.contains('@');
+        let address = if is_domain { format!("a@{text}") } else { text.to_owned() };
+        let address = EmailAddress::parse(&address).ok()?;
+        if address.mailbox_key() != address.as_str() {
+            return None;
+        }
+        if !is_domain {
+            return (address.as_str() == text).then_some(Self::Address(address));
+        }
+        (address.domain() == text).then(|| Self::Domain(text.to_owned()))
+    }
+
+    /// The address and the domain that a mail from this address is of.
+    fn of(from: &EmailAddress) -> [Option<Self>; 2] {
+        let key = from.mailbox_key();
+        let domain = key.rsplit_once('@').and_then(|(_, domain)| Self::sender(domain));
+        [Self::sender(&key), domain]
+    }
 }
 
 /// What an entry changes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deed {
-    /// A key counts from a time on; with what the new key signed.
+    /// A key counts from a time on; with what the new key signed to offer itself.
     Register(NewKey, Assertion),
     /// A key counts no more.
     Revoke(KeyId),
@@ -154,8 +202,17 @@ fn yes(it: bool) -> &'static str {
     if it { "yes" } else { "no" }
 }
 
+/// What a key signed, a line for each part.
+fn assertion_lines(new: &str, said: &Assertion) -> String {
+    let (client, authenticator) = (hex(&said.client_data), hex(&said.authenticator_data));
+    let signature = hex(&said.signature);
+    format!(
+        "{new}client-data {client}\n{new}authenticator-data {authenticator}\n{new}signature {signature}\n"
+    )
+}
+
 impl Entry {
-    /// What whoever vouches for it signs, and a new key with them.
+    /// What whoever vouches for it signs.
     pub fn signed_text(&self) -> String {
         let Self { organization_id, number, previous, at, .. } = self;
         let mut text = format!(
@@ -165,13 +222,15 @@ impl Entry {
         let _ = match &self.deed {
             Deed::Register(key, _) => write!(
                 text,
-                "register {}\nkey {}\nalgorithm {}\npublic-key {}\nsite {}\ndevice-bound {}\ndecides {}\nmanages {}\nfrom {}\n",
+                "register {}\nkey {}\nalgorithm {}\npublic-key {}\nsite {}\ndevice-bound {}\noffered \
+                 {}\ndecides {}\nmanages {}\nfrom {}\n",
                 key.member_id,
                 key.id,
                 key.algorithm.name(),
                 hex(&key.public_key),
                 key.site,
                 yes(key.device_bound),
+                key.offered,
                 yes(key.decides),
                 yes(key.manages),
                 key.from
@@ -182,6 +241,7 @@ impl Entry {
             Deed::Demand(scope, asked) => {
                 let scope = match scope {
                     Scope::Organization => self.organization_id.to_string(),
+                    Scope::Domain(domain) => domain.clone(),
                     Scope::Address(address) => address.to_string(),
                 };
                 let (votes, bound) = (asked.votes, yes(asked.device_bound));
@@ -198,23 +258,23 @@ impl Entry {
         text
     }
 
+    /// The entry whose signed text this is, with what was signed: by the key that vouches, where one does, and by a new key.
+    pub fn signed(text: &str, by: Option<Assertion>, new: Option<Assertion>) -> Option<Self> {
+        let added = |prefix, said: Option<Assertion>| {
+            said.map(|said| assertion_lines(prefix, &said)).unwrap_or_default()
+        };
+        let whole = format!("{text}{}{}\n", added("", by), added("new-", new));
+        parse(&whole).filter(|entry| entry.signed_text() == text)
+    }
+
     /// The whole entry, with the empty line that ends it.
     pub fn text(&self) -> String {
         let mut text = self.signed_text();
-        let mut add = |new: &str, said: &Assertion| {
-            let (client, authenticator) = (hex(&said.client_data), hex(&said.authenticator_data));
-            let signature = hex(&said.signature);
-            // Writing to a text never fails.
-            let _ = write!(
-                text,
-                "{new}client-data {client}\n{new}authenticator-data {authenticator}\n{new}signature {signature}\n"
-            );
-        };
         if let By::Key(_, assertion) = &self.by {
-            add("", assertion);
+            text.push_str(&assertion_lines("", assertion));
         }
         if let Deed::Register(_, assertion) = &self.deed {
-            add("new-", assertion);
+            text.push_str(&assertion_lines("new-", assertion));
         }
         text.push('\n');
         text
@@ -248,6 +308,9 @@ pub enum LogBroken {
     /// A signature is not that of the key that it must be of.
     #[error("a signature of an entry does not hold")]
     Signature,
+    /// Its person offered it more than a week ago, or in the future.
+    #[error("this key was offered more than a week ago: its person offers it again")]
+    OfferOver,
     /// There is such a key already, under this id or another.
     #[error("this key is in the log already")]
     Known,
@@ -387,8 +450,16 @@ impl KeyLog {
 
     /// How many votes must be signed for mail from this address, now.
     pub fn floor(&self, from: &EmailAddress, now: Timestamp) -> SignedVotes {
-        let of = |scope| self.demanded(&scope, now);
-        of(Scope::Organization).unite(of(Scope::Address(from.clone())))
+        let scopes = Scope::of(from).into_iter().flatten().chain([Scope::Organization]);
+        scopes.map(|scope| self.demanded(&scope, now)).fold(SignedVotes::NONE, SignedVotes::unite)
+    }
+
+    /// What was demanded of each scope last, and when that counts from; what is demanded now is [`Self::floor`]'s.
+    pub fn demands(&self) -> impl Iterator<Item = (&Scope, Timestamp, SignedVotes)> {
+        let last = |(scope, all): (_, &Vec<(Timestamp, SignedVotes)>)| {
+            all.last().map(|(from, asked)| (scope, *from, *asked))
+        };
+        self.demands.iter().filter_map(last)
     }
 
     fn demanded(&self, scope: &Scope, now: Timestamp) -> SignedVotes {
@@ -462,7 +533,7 @@ impl KeyLog {
         match &entry.deed {
             Deed::Register(new, assertion) => {
                 self.check_new(new, &entry, voucher.as_ref())?;
-                if !holds(new, &signed, assertion) {
+                if !holds(new, &new.offer(entry.organization_id), assertion) {
                     return Err(LogBroken::Signature);
                 }
                 let by_link = matches!(entry.by, By::Link(_));
@@ -496,6 +567,10 @@ impl KeyLog {
         let is_site = new.site.len() <= 300 && new.site.bytes().all(|byte| byte.is_ascii_graphic());
         if !new.algorithm.takes(&new.public_key) || !is_site || new.from.subsec_nanosecond() != 0 {
             return Err(LogBroken::Form);
+        }
+        let waited = entry.at.duration_since(new.offered);
+        if new.offered.subsec_nanosecond() != 0 || waited > OFFER || waited < -CLOCK {
+            return Err(LogBroken::OfferOver);
         }
         let known = |key: &Key| key.new.id == new.id || key.new.public_key == new.public_key;
         if self.keys.values().any(known) {
@@ -702,7 +777,7 @@ fn parse(text: &str) -> Option<Entry> {
             let scope = match OrganizationId::parse(value) {
                 Ok(id) if id == organization_id => Scope::Organization,
                 Ok(_) => return None,
-                Err(_) => Scope::Address(EmailAddress::parse(value).ok()?),
+                Err(_) => Scope::sender(value)?,
             };
             let votes = lines.read("votes")?;
             Deed::Demand(scope, SignedVotes { votes, device_bound: lines.yes("device-bound")? })
@@ -742,10 +817,11 @@ fn parse_key(member_id: MemberId, lines: &mut Lines<'_>) -> Option<NewKey> {
     Some(NewKey {
         member_id,
         id,
-        algorithm: Algorithm::ALL.into_iter().find(|one| one.name() == name)?,
+        algorithm: Algorithm::named(name)?,
         public_key: lines.bytes("public-key")?,
         site: lines.value("site")?.to_owned(),
         device_bound: lines.yes("device-bound")?,
+        offered: lines.read("offered")?,
         decides: lines.yes("decides")?,
         manages: lines.yes("manages")?,
         from: lines.read("from")?,
@@ -794,6 +870,7 @@ mod tests {
             device_bound: n % 2 == 1,
             decides: true,
             manages,
+            offered: at(0),
             from: at(from),
         }
     }
@@ -830,7 +907,7 @@ mod tests {
             *assertion = signed(n, &text);
         }
         if let Deed::Register(new, assertion) = &mut entry.deed {
-            *assertion = signed(new.public_key[1], &text);
+            *assertion = signed(new.public_key[1], &new.offer(log.organization_id));
         }
         entry
     }
@@ -959,6 +1036,38 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_offered_by_its_person_within_a_week() {
+        let mut log = begun();
+        let of = |offered: i64, from| register(NewKey { offered: at(offered), ..key(4, 2, false, from) });
+        let week = OFFER.as_secs();
+        assert_eq!(sign(&mut log, week + 3, of(2, week + 3), 2), Err(LogBroken::OfferOver));
+        assert_eq!(sign(&mut log, 3, of(64, 3), 2), Err(LogBroken::OfferOver));
+        let mut other = entry(&log, 3, of(2, 3), Ok(2));
+        if let Deed::Register(new, assertion) = &mut other.deed {
+            *assertion = signed(4, &NewKey { member_id: member(1), ..new.clone() }.offer(organization(9)));
+        }
+        assert_eq!(log.add(other, at(3), holds), Err(LogBroken::Signature), "offered as somebody else's");
+        sign(&mut log, week + 2, of(2, week + 2), 2).unwrap();
+        assert_eq!(code(id(4)).len(), 14);
+    }
+
+    #[test]
+    fn a_demand_is_of_an_organization_a_domain_or_an_address_however_it_is_spelled() {
+        let mut log = begun();
+        let floor = |log: &KeyLog, from: &str| log.floor(&EmailAddress::parse(from).unwrap(), at(9)).votes;
+        sign(&mut log, 2, demand(Scope::sender("bills@a.example").unwrap(), 2, false), 1).unwrap();
+        sign(&mut log, 2, demand(Scope::sender("b.example").unwrap(), 1, false), 1).unwrap();
+        assert_eq!((floor(&log, "Bills@A.example"), floor(&log, "x@a.example")), (2, 0));
+        assert_eq!((floor(&log, "x@B.EXAMPLE"), floor(&log, "x@sub.b.example")), (1, 0));
+        for wrong in
+            ["", "B.example", "a@B.example", "A@b.example", "b example", "@b.example", "a@b@c.example"]
+        {
+            assert_eq!(Scope::sender(wrong), None, "{wrong}");
+        }
+        assert_eq!(log.demands().count(), 2);
+    }
+
+    #[test]
     fn a_demand_is_raised_at_once_and_lowered_after_three_days() {
         let mut log = begun();
         let floor = |log: &KeyLog, n, seconds| log.floor(&address(n), at(seconds));
@@ -1040,8 +1149,9 @@ mod tests {
         log.add(late, at(4), holds).unwrap();
         // At the end of time nothing can be put off, and nothing breaks.
         let end = Timestamp::MAX;
-        let mut last = log.next(end, register(key(5, 1, true, 0)), link(7));
-        last.at = Timestamp::from_second(end.as_second()).unwrap();
+        let second = Timestamp::from_second(end.as_second()).unwrap();
+        let mut last = log.next(end, register(NewKey { offered: second, ..key(5, 1, true, 0) }), link(7));
+        last.at = second;
         assert_eq!(log.add(last, end, |_, _, _| true), Err(LogBroken::Time));
     }
 

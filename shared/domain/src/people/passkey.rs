@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::base::digest::Digest;
 use crate::base::id::{BODY_LENGTH, Id as _};
+use crate::people::key_log::NewKey;
+use crate::people::signing::{Algorithm, Assertion, KeyId};
 use crate::{MemberId, OrganizationId, PasskeyId};
 
 /// A passkey, without the key that its device keeps.
@@ -30,6 +32,23 @@ pub struct Passkey {
     pub synced: bool,
     /// How often its device says that it was used; 0 where it doesn't count.
     pub sign_count: u32,
+    /// What it signed so that its person's votes can be signed with it, last.
+    pub offer: Option<Offer>,
+}
+
+/// That somebody wants to sign votes with a passkey. It waits for whoever manages keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// When, in whole seconds.
+    pub at: Timestamp,
+    /// How it signs.
+    pub algorithm: Algorithm,
+    /// What its signatures are checked with.
+    pub public_key: Vec<u8>,
+    /// On whose pages.
+    pub site: String,
+    /// What it signed.
+    pub assertion: Assertion,
 }
 
 impl Passkey {
@@ -37,6 +56,29 @@ impl Passkey {
     pub const MAX_NAME: usize = 100;
     /// So long is the id that a device gives it at most, in bytes (§4, "credential id").
     pub const MAX_CREDENTIAL_ID: usize = 1_023;
+
+    /// What the key log calls it.
+    pub fn key_id(&self) -> KeyId {
+        Digest::of(&self.credential_id)
+    }
+
+    /// The key that its person offers, without any right, and what it signed to do so.
+    pub fn offered_key(&self, member_id: MemberId) -> Option<(NewKey, Assertion)> {
+        let Offer { at, algorithm, public_key, site, assertion } = self.offer.clone()?;
+        let new = NewKey {
+            member_id,
+            id: self.key_id(),
+            algorithm,
+            public_key,
+            site,
+            device_bound: !self.synced,
+            decides: false,
+            manages: false,
+            offered: at,
+            from: at,
+        };
+        Some((new, assertion))
+    }
 }
 
 /// The passkeys of a member.
@@ -89,6 +131,16 @@ impl Passkeys {
         let mut next = self.clone();
         next.keys.retain(|key| key.id != id);
         (next.keys.len() < self.keys.len()).then_some(next)
+    }
+
+    /// With what one of them signed so that it can sign votes.
+    #[must_use]
+    pub fn offering(&self, id: PasskeyId, offer: Offer) -> Self {
+        let mut next = self.clone();
+        for key in next.keys.iter_mut().filter(|key| key.id == id) {
+            key.offer = Some(offer.clone());
+        }
+        next
     }
 
     /// After one of them was shown: as it is checked with from now on.
@@ -261,6 +313,7 @@ mod tests {
             last_used_at: None,
             synced: true,
             sign_count: 0,
+            offer: None,
         }
     }
 

@@ -25,7 +25,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    pub(crate) const ALL: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
+    const ALL: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
 
     /// Its name in COSE.
     pub const fn name(self) -> &'static str {
@@ -34,6 +34,11 @@ impl Algorithm {
             Algorithm::EdDsa => "EdDSA",
             Algorithm::Rs256 => "RS256",
         }
+    }
+
+    /// That of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
     }
 
     /// Whether bytes are of the form of its public keys; whether they are one tells the first signature.

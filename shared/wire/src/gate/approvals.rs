@@ -3,6 +3,7 @@
 use app::base::error::{FieldError, Refusal};
 use app::base::store::PageRequest;
 use app::gate::approvals::{Batched, View};
+use app::gate::attest::VoteSignature;
 use app::gate::diff::Difference;
 use app::gate::html::explain;
 use domain::base::code::Code;
@@ -12,6 +13,7 @@ use domain::gate::approval::{
 };
 use domain::gate::risk::Risk;
 use domain::people::access::Role;
+use domain::people::signing::Assertion;
 use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -21,7 +23,7 @@ use crate::base::pages::page_request;
 use crate::base::parts::{ActorView, CredentialView, HoursView, StepView, actor, credential, hours, step};
 use crate::base::problem;
 use crate::base::request::{self, request};
-use crate::base::values::{AtLeastOne, Choice, Filled, IdOf, Limit, Named, Sha256, Text, Time};
+use crate::base::values::{AtLeastOne, Base64, Choice, Filled, IdOf, Limit, Named, Sha256, Text, Time};
 use crate::gate::comments::{CommentView, comment};
 use crate::gate::policies::{TermsView, terms};
 use crate::mailbox::messages::{DetailView, MessageView, PartyView, detail, message, parties};
@@ -31,7 +33,54 @@ request! {
     pub struct Approve {
         /// The `digest` of the approval as it was shown.
         digest: Sha256,
+        /// What your own key signed of it, where a policy asks for that.
+        signature: Option<VoteSigned>,
     }
+}
+
+request! {
+    /// What a key of yours signed: `infra/docs/KEYS.md` says how its text is made. The three values of bytes are what
+    /// `navigator.credentials.get` gave, in base64.
+    pub struct VoteSigned {
+        /// The id of the key, as the key log has it.
+        key: Sha256,
+        /// When the text was made, in whole seconds: at most ten minutes ago.
+        given: Time,
+        /// How long the vote is good for: a mail that goes later needs another.
+        not_after: Time,
+        /// `clientDataJSON`.
+        client_data: Base64,
+        /// `authenticatorData`.
+        authenticator_data: Base64,
+        /// `signature`.
+        signature: Base64,
+        /// Where one signature stands for many mails: their leaves, in the order in which the root was made of them.
+        leaves: Option<AtLeastOne<Sha256, 500>>,
+    }
+}
+
+impl VoteSigned {
+    fn read(self) -> VoteSignature {
+        VoteSignature {
+            key: self.key.0,
+            given: self.given.0,
+            not_after: self.not_after.0,
+            assertion: Assertion {
+                client_data: self.client_data.0.to_vec(),
+                authenticator_data: self.authenticator_data.0.to_vec(),
+                signature: self.signature.0.to_vec(),
+            },
+            leaves: self.leaves.map(|leaves| leaves.0.into_iter().map(|leaf| leaf.0).collect()),
+        }
+    }
+}
+
+/// The same of a form of the console, whose field is JSON; an empty one is none.
+pub fn signature_of_form(text: &str) -> Result<Option<VoteSignature>, Refusal> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    request::body::<VoteSigned>(text.as_bytes()).map(|signed| Some(signed.read()))
 }
 
 /// Approvals in a batch.
@@ -46,6 +95,8 @@ request! {
         reason: Option<Text<2_000>>,
         /// The approvals, 1 to 50, each once.
         items: AtLeastOne<BatchItem, BATCH>,
+        /// What your own key signed of all of them, where a policy asks for that.
+        signature: Option<VoteSigned>,
     }
 }
 
@@ -81,11 +132,11 @@ impl Named for BatchVerdict {
 }
 
 /// Which approvals are decided about, each with the digest that it was shown with, and what is said of them.
-pub type Batch = (Vec<(ApprovalId, Digest)>, Verdict);
+pub type Batch = (Vec<(ApprovalId, Digest)>, Verdict, Option<VoteSignature>);
 
 /// Reads [`BatchApprovals`]. Each of those that stand twice is named; a reason is for what is rejected alone.
 pub fn batch(body: &[u8]) -> Result<Batch, Refusal> {
-    let BatchApprovals { verdict, reason, items } = request::body(body)?;
+    let BatchApprovals { verdict, reason, items, signature } = request::body(body)?;
     let items: Vec<_> = items.0.into_iter().map(|item| (item.approval_id.0, item.digest.0)).collect();
     let mut twice = vec![];
     for (n, (id, _)) in items.iter().enumerate() {
@@ -104,7 +155,8 @@ pub fn batch(body: &[u8]) -> Result<Batch, Refusal> {
             Verdict::Approve
         }
     };
-    if twice.is_empty() { Ok((items, verdict)) } else { Err(Refusal::Invalid(twice)) }
+    let signature = signature.map(VoteSigned::read);
+    if twice.is_empty() { Ok((items, verdict, signature)) } else { Err(Refusal::Invalid(twice)) }
 }
 
 /// What became of the mails of a batch, in the order in which they were named.
@@ -155,6 +207,8 @@ request! {
         reason: Option<Text<2_000>>,
         /// Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not.
         revise: Option<bool>,
+        /// What your own key signed of it: nothing asks for that, and it is kept with the vote.
+        signature: Option<VoteSigned>,
     }
 }
 
@@ -233,15 +287,16 @@ impl Named for ApprovalStatus {
 }
 
 /// Reads [`Approve`].
-pub fn approve(body: &[u8]) -> Result<Digest, Refusal> {
-    let Approve { digest } = request::body(body)?;
-    Ok(digest.0)
+pub fn approve(body: &[u8]) -> Result<(Digest, Option<VoteSignature>), Refusal> {
+    let Approve { digest, signature } = request::body(body)?;
+    Ok((digest.0, signature.map(VoteSigned::read)))
 }
 
-/// Reads [`Reject`], and whether a draft is to be left.
-pub fn reject(body: &[u8]) -> Result<(Digest, String, bool), Refusal> {
-    let Reject { digest, reason, revise } = request::body(body)?;
-    Ok((digest.0, reason.map(|reason| reason.0).unwrap_or_default(), revise.unwrap_or(false)))
+/// Reads [`Reject`]: the digest, why, whether a draft is to be left, and what a key signed.
+pub fn reject(body: &[u8]) -> Result<(Digest, String, bool, Option<VoteSignature>), Refusal> {
+    let Reject { digest, reason, revise, signature } = request::body(body)?;
+    let reason = reason.map(|reason| reason.0).unwrap_or_default();
+    Ok((digest.0, reason, revise.unwrap_or(false), signature.map(VoteSigned::read)))
 }
 
 /// Reads [`Reason`].

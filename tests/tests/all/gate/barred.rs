@@ -4,7 +4,7 @@
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::store::{Change, PageRequest, key, load};
-use app::gate::approvals::{Verdict, decide};
+use app::gate::approvals::{Ballot, Verdict, decide};
 use app::gate::dispatch::Dispatched;
 use app::gate::edit::{Edit, edit};
 use app::gate::settle::{Report, What, settle};
@@ -70,9 +70,15 @@ fn audited(world: &World, action: &str) -> usize {
 async fn approve(world: &World, submitted: &Submitted) {
     let approval = &submitted.approval;
     let verdict = Verdict::Approve;
-    decide(&world.ports, &*world.workflow, &approver(2), approval.id, approval.digest, &verdict)
-        .await
-        .unwrap();
+    decide(
+        &world.ports,
+        &*world.workflow,
+        &approver(2),
+        approval.id,
+        &Ballot::new(approval.digest, &verdict),
+    )
+    .await
+    .unwrap();
 }
 
 async fn message(world: &World, submitted: &Submitted) -> Message {

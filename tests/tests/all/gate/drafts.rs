@@ -7,6 +7,7 @@ use app::Refusal;
 use app::base::enter::Once;
 use app::base::ports::BlobError;
 use app::base::store::{Change, StoreError};
+use app::gate::approvals::{Ballot, Verdict as Said};
 use app::gate::drafts::{self, Created, DraftChange, Part, SubmittedDraft};
 use app::gate::policies::{self, MayTry, Trial, TrialMail, simulate};
 use app::gate::submit::{DraftAttachment, Source, Submitted};
@@ -203,18 +204,10 @@ async fn a_submission_that_fails_leaves_the_draft_and_one_that_is_written_leaves
     // A rejection that can't read the mail leaves neither a draft nor a vote.
     let approval = &submitted.approval;
     let decides = approver::<scope::ApprovalsDecide>();
-    let reject = || {
-        let reason = "It costs 6.".to_owned();
-        drafts::reject(
-            &world.ports,
-            &*world.blobs,
-            &*world.workflow,
-            &decides,
-            approval.id,
-            approval.digest,
-            reason,
-        )
-    };
+    let no = Said::Reject("It costs 6.".to_owned());
+    let ballot = Ballot::new(approval.digest, &no);
+    let reject =
+        || drafts::reject(&world.ports, &*world.blobs, &*world.workflow, &decides, approval.id, &ballot);
     world.blobs.failures.lock().unwrap().push_back(BlobError::Transient("away".to_owned()));
     assert_eq!(reject().await.unwrap_err().code(), Code::TemporarilyUnavailable);
     let rejected = reject().await.unwrap();

@@ -7,7 +7,7 @@ use app::Refusal;
 use app::base::enter::Once;
 use app::base::ports::{BlobKey, Blobs as _};
 use app::base::store::{Change, Write};
-use app::gate::approvals::{self, Verdict, decide};
+use app::gate::approvals::{self, Ballot, Verdict, decide};
 use app::gate::dispatch::Dispatched;
 use app::gate::edit::{Edit, edit, send_again};
 use app::gate::submit::{Answering, Draft, DraftAttachment, How, Source, Submitted, submit};
@@ -297,9 +297,15 @@ async fn what_nobody_got_and_what_nobody_can_read_is_not_passed_on() {
         assert_eq!(details, [("status", "pending_approval".to_owned())]);
     }
     let approval = &submitted.approval;
-    decide(&world.ports, &*world.workflow, &approver(2), approval.id, approval.digest, &Verdict::Approve)
-        .await
-        .unwrap();
+    decide(
+        &world.ports,
+        &*world.workflow,
+        &approver(2),
+        approval.id,
+        &Ballot::new(approval.digest, &Verdict::Approve),
+    )
+    .await
+    .unwrap();
     assert_eq!(code(take_up(&world, id, FORWARD, to(ANN)).await), "message_not_sent");
     let approval =
         approvals::get(&world.ports, &*world.blobs, &approver(2), approval.id).await.unwrap().approval;
@@ -415,9 +421,15 @@ async fn a_file_of_a_mail_is_passed_on_by_its_id_by_whoever_may_read_it() {
 async fn approve(world: &World, submitted: &Submitted) {
     let Submitted { approval, .. } = submitted;
     let verdict = Verdict::Approve;
-    decide(&world.ports, &*world.workflow, &approver(2), approval.id, approval.digest, &verdict)
-        .await
-        .unwrap();
+    decide(
+        &world.ports,
+        &*world.workflow,
+        &approver(2),
+        approval.id,
+        &Ballot::new(approval.digest, &verdict),
+    )
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

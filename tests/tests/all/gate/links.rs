@@ -8,7 +8,7 @@ use app::base::ports::SendOutcome;
 use app::base::store::{
     AddressEntry, Change, DirectoryWrite, Expect, Key, Record, StoreError, Write, key, load,
 };
-use app::gate::approvals::{self, Verdict};
+use app::gate::approvals::{self, Ballot, Verdict};
 use app::gate::links::{self, LinkRefusal};
 use app::gate::notify::{DIGEST_ENTRIES, Disabled, DueDigest, Notify, Teller, Waiting};
 use app::gate::submit::{Draft, submit};
@@ -179,7 +179,7 @@ pub(super) async fn stored(world: &World, approval: &Approval) -> Approval {
 }
 
 async fn approve(world: &World, secret: &LinkSecret, digest: Digest) -> Result<Approval, LinkRefusal> {
-    links::decide(&world.ports, &*world.workflow, secret, digest, &Verdict::Approve).await
+    links::decide(&world.ports, &*world.workflow, secret, &Ballot::new(digest, &Verdict::Approve)).await
 }
 
 pub(super) async fn put(world: &World, record: impl Into<Record>) {
@@ -193,7 +193,8 @@ async fn closed(world: &World, secret: &LinkSecret, digest: Digest, why: LinkClo
     let seen = links::open(&world.ports, secret).await;
     assert!(matches!(&seen, Err(LinkRefusal::Closed(closed, _)) if *closed == why), "{seen:?}");
     for verdict in [Verdict::Approve, Verdict::Reject("no".into())] {
-        let refused = links::decide(&world.ports, &*world.workflow, secret, digest, &verdict).await;
+        let refused =
+            links::decide(&world.ports, &*world.workflow, secret, &Ballot::new(digest, &verdict)).await;
         let Err(LinkRefusal::Closed(closed, named)) = refused else { panic!("{refused:?}") };
         assert_eq!(closed, why);
         let silent = matches!(why, LinkClosed::Unknown | LinkClosed::NotEntitled);
@@ -294,7 +295,9 @@ async fn a_link_rejects() {
     let (approval, secret) = linked(&world).await;
     let verdict = Verdict::Reject("wrong price".into());
     let decided =
-        links::decide(&world.ports, &*world.workflow, &secret, approval.digest, &verdict).await.unwrap();
+        links::decide(&world.ports, &*world.workflow, &secret, &Ballot::new(approval.digest, &verdict))
+            .await
+            .unwrap();
     assert!(matches!(decided.decision, Decision::Rejected { reason, .. } if reason == "wrong price"));
     closed(&world, &secret, approval.digest, LinkClosed::Used).await;
     closed(&world, &link_of(&world, OWNER), approval.digest, LinkClosed::Decided("rejected")).await;
@@ -327,8 +330,7 @@ async fn useless_after_a_decision_elsewhere() {
         &*world.workflow,
         &permit,
         approval.id,
-        approval.digest,
-        &Verdict::Approve,
+        &Ballot::new(approval.digest, &Verdict::Approve),
     )
     .await
     .unwrap();

@@ -8,7 +8,7 @@ use app::Refusal;
 use app::base::enter::{Once, enter};
 use app::base::ports::Settings;
 use app::base::store::{Change, DirectoryWrite, Key, Record};
-use app::gate::approvals::{Verdict, decide};
+use app::gate::approvals::{Ballot, Verdict, decide};
 use app::gate::dispatch::Dispatched;
 use app::gate::notify::{DueDigest, Notify, Teller, Waiting};
 use app::gate::purge::purge;
@@ -144,7 +144,9 @@ async fn a_program_signs_up_and_its_first_mail_leaves_once_the_owner_has_claimed
     let permit = person.permit::<scope::ApprovalsDecide>().unwrap();
     let approval = &submitted.approval;
     let (id, digest) = (approval.id, approval.digest);
-    decide(&world.ports, &*world.workflow, &permit, id, digest, &Verdict::Approve).await.unwrap();
+    decide(&world.ports, &*world.workflow, &permit, id, &Ballot::new(digest, &Verdict::Approve))
+        .await
+        .unwrap();
     assert_eq!(send(&world, approval).await, Dispatched::Now(Status::Sent));
     let contents = world.store.contents();
     assert!(!format!("{:?}", contents.audit).contains('@'));

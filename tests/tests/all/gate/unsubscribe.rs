@@ -3,7 +3,7 @@
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::store::Record;
-use app::gate::approvals::{self, Verdict, decide};
+use app::gate::approvals::{self, Ballot, Verdict, decide};
 use app::gate::dispatch::Dispatched;
 use app::gate::drafts::{self, DraftChange, Part, SubmittedDraft};
 use app::gate::edit::{Edit, edit, send_again};
@@ -77,8 +77,7 @@ async fn the_unsubscribe_link_is_sealed_shown_and_sent_and_leads_to_the_recipien
         &*world.workflow,
         &approver(2),
         held.approval.id,
-        held.approval.digest,
-        &Verdict::Approve,
+        &Ballot::new(held.approval.digest, &Verdict::Approve),
     )
     .await
     .unwrap();
@@ -246,8 +245,7 @@ async fn a_draft_remembers_that_it_is_list_mail_and_so_does_what_is_left_of_a_re
         &*world.workflow,
         &approver(2),
         approval.id,
-        approval.digest,
-        "Not yet.".to_owned(),
+        &Ballot::new(approval.digest, &Verdict::Reject("Not yet.".to_owned())),
     )
     .await;
     let left = rejected.unwrap().draft_id.unwrap();

@@ -7,7 +7,7 @@ use app::base::ports::SendOutcome;
 use app::base::store::{
     Change, Conflict, Contact, Expect, Key, PageRequest, Record, StoreError, TokenPointer, Write, key, load,
 };
-use app::gate::approvals::{self, Verdict, cancel, decide, decide_several, delegate, take_back};
+use app::gate::approvals::{self, Ballot, Verdict, cancel, decide, decide_several, delegate, take_back};
 use app::gate::dispatch::{Dispatched, dispatch};
 use app::gate::edit::{Edit, edit, send_again};
 use app::gate::pause::{self, pause, resume, waiting};
@@ -150,7 +150,8 @@ pub(super) async fn vote(
     approval: &Approval,
     by: &Permit<scope::ApprovalsDecide>,
 ) -> Result<Approval, Refusal> {
-    decide(&world.ports, &*world.workflow, by, approval.id, approval.digest, &Verdict::Approve).await
+    decide(&world.ports, &*world.workflow, by, approval.id, &Ballot::new(approval.digest, &Verdict::Approve))
+        .await
 }
 
 async fn message(world: &World, approval: &Approval) -> Message {
@@ -246,7 +247,9 @@ async fn an_edit_voids_votes_and_the_old_digest_is_never_sent() {
     assert_eq!(new.message_id, old.message_id);
     // The old approval, the old digest, and the old ticket lead nowhere.
     assert_eq!(code(vote(&world, &old, &owner()).await), "approval_superseded");
-    let stale = decide(&world.ports, &*world.workflow, &owner(), new.id, old.digest, &Verdict::Approve).await;
+    let stale =
+        decide(&world.ports, &*world.workflow, &owner(), new.id, &Ballot::new(old.digest, &Verdict::Approve))
+            .await;
     assert_eq!(code(stale), "digest_mismatch");
     assert_eq!(send(&world, &old).await, Dispatched::Already(Status::PendingApproval));
     // The last editor does not count; two others do.
@@ -448,7 +451,7 @@ async fn decide_all(
     verdict: &Verdict,
 ) -> Vec<Result<&'static str, &'static str>> {
     let (ports, blobs, workflow) = (&world.ports, &*world.blobs, &*world.workflow);
-    let all = decide_several(ports, blobs, workflow, by, items, verdict).await.unwrap();
+    let all = decide_several(ports, blobs, workflow, by, items, verdict, None).await.unwrap();
     assert_eq!(
         all.iter().map(|one| one.id).collect::<Vec<_>>(),
         items.iter().map(|it| it.0).collect::<Vec<_>>()
@@ -498,9 +501,16 @@ async fn of_a_batch_each_mail_is_decided_for_itself() {
     let (program, _) = samples::token(2, Role::Approver, &[Scope::ApprovalsDecide, Scope::MessagesRead]);
     let by_token = program.principal().permit().unwrap();
     let items = [(all[2].id, all[2].digest)];
-    let refused =
-        decide_several(&world.ports, &*world.blobs, &*world.workflow, &by_token, &items, &Verdict::Approve)
-            .await;
+    let refused = decide_several(
+        &world.ports,
+        &*world.blobs,
+        &*world.workflow,
+        &by_token,
+        &items,
+        &Verdict::Approve,
+        None,
+    )
+    .await;
     assert_eq!(code(refused), "person_required");
 }
 
@@ -662,7 +672,9 @@ async fn what_is_in_the_trash_or_deleted_is_refused_as_what_it_came_to() {
         }
         assert_eq!(code(vote(&world, &ended, &approver(2)).await), "approval_not_pending");
         let no = Verdict::Reject("no".to_owned());
-        let refused = decide(&world.ports, &*world.workflow, &approver(2), ended.id, ended.digest, &no).await;
+        let refused =
+            decide(&world.ports, &*world.workflow, &approver(2), ended.id, &Ballot::new(ended.digest, &no))
+                .await;
         assert_eq!(code(refused), "approval_not_pending");
         let called_off = cancel(&world.ports, &*world.workflow, &approver(3), ended.id, "as well").await;
         assert_eq!(code(called_off), "approval_not_pending");
@@ -997,9 +1009,15 @@ async fn there_is_one_attempt_at_a_time_at_sending_again() {
     assert_eq!(refused(again(&world, one.message.id).await), ("message_not_ended", known));
     // One that is rejected makes room for another, whichever of the two is named.
     let no = Verdict::Reject("no".into());
-    decide(&world.ports, &*world.workflow, &approver(2), one.approval.id, one.approval.digest, &no)
-        .await
-        .unwrap();
+    decide(
+        &world.ports,
+        &*world.workflow,
+        &approver(2),
+        one.approval.id,
+        &Ballot::new(one.approval.digest, &no),
+    )
+    .await
+    .unwrap();
     let two = again(&world, one.message.id).await.unwrap();
     let known = two.message.id.to_string();
     for id in [first.message_id, one.message.id] {

@@ -7,7 +7,7 @@ use app::base::enter::Once;
 use app::base::ports::{BlobError, BlobKey, DataKeys, FlowError, KeyLogError, SendOutcome};
 use app::base::store::{Key, Record, StoreError, key, load};
 use app::delivery::webhooks;
-use app::gate::approvals::{Verdict, decide};
+use app::gate::approvals::{Ballot, Verdict, decide};
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::settle::{Report, What, settle};
 use app::gate::submit::{Draft, Submitted, submit};
@@ -105,8 +105,14 @@ async fn message(world: &World, submitted: &Submitted) -> Message {
 
 async fn approve(world: &World, submitted: &Submitted) -> Result<Approval, Refusal> {
     let approval = &submitted.approval;
-    decide(&world.ports, &*world.workflow, &approver(2), approval.id, approval.digest, &Verdict::Approve)
-        .await
+    decide(
+        &world.ports,
+        &*world.workflow,
+        &approver(2),
+        approval.id,
+        &Ballot::new(approval.digest, &Verdict::Approve),
+    )
+    .await
 }
 
 async fn send(world: &World, submitted: &Submitted) -> Result<Dispatched, DispatchError> {
@@ -193,9 +199,15 @@ async fn a_rejected_mail_never_leaves() {
     let submitted = held(&world, draft()).await;
     let approval = &submitted.approval;
     let verdict = Verdict::Reject("wrong price".into());
-    decide(&world.ports, &*world.workflow, &approver(2), approval.id, approval.digest, &verdict)
-        .await
-        .unwrap();
+    decide(
+        &world.ports,
+        &*world.workflow,
+        &approver(2),
+        approval.id,
+        &Ballot::new(approval.digest, &verdict),
+    )
+    .await
+    .unwrap();
     assert_eq!(send(&world, &submitted).await, Ok(Dispatched::Already(Status::Rejected)));
     assert!(matches!(
         approve(&world, &submitted).await,
@@ -216,8 +228,7 @@ async fn a_wrong_digest_decides_nothing() {
             &*world.workflow,
             &approver(2),
             submitted.approval.id,
-            wrong,
-            &Verdict::Approve,
+            &Ballot::new(wrong, &Verdict::Approve),
         )
         .await;
         assert!(matches!(refused, Err(Refusal::Because { code: Code::DigestMismatch, .. })), "{refused:?}");
@@ -232,7 +243,9 @@ async fn the_same_decision_again_is_answered_alike_and_another_person_s_is_refus
     let first = approve(&world, &submitted).await.unwrap();
     assert_eq!(approve(&world, &submitted).await.unwrap().decision, first.decision);
     let (id, digest) = (submitted.approval.id, submitted.approval.digest);
-    let other = decide(&world.ports, &*world.workflow, &approver(3), id, digest, &Verdict::Approve).await;
+    let other =
+        decide(&world.ports, &*world.workflow, &approver(3), id, &Ballot::new(digest, &Verdict::Approve))
+            .await;
     assert!(matches!(other, Err(Refusal::Because { code: Code::ApprovalNotPending, .. })));
     let audited =
         world.store.contents().audit.iter().filter(|entry| entry.action == "approval.approve").count();
@@ -252,9 +265,14 @@ async fn nobody_approves_what_their_own_token_asked_for() {
         (token.principal().permit(), "person_required"),
     ] {
         let permit: Permit<scope::ApprovalsDecide> = permit.unwrap();
-        let refused =
-            decide(&world.ports, &*world.workflow, &permit, approval.id, approval.digest, &Verdict::Approve)
-                .await;
+        let refused = decide(
+            &world.ports,
+            &*world.workflow,
+            &permit,
+            approval.id,
+            &Ballot::new(approval.digest, &Verdict::Approve),
+        )
+        .await;
         assert!(
             matches!(&refused, Err(Refusal::Because { code, .. }) if code.as_str() == why),
             "{refused:?}"
@@ -568,6 +586,7 @@ fn new_key(signing: &SigningKey) -> NewKey {
         device_bound: true,
         decides: true,
         manages: true,
+        offered: samples::NOW,
         from: samples::NOW,
     }
 }
@@ -591,9 +610,8 @@ fn demanding(world: &World, signing: &SigningKey) {
     let nothing = Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] };
     let link = By::Link(Digest::of(b"link"));
     let mut first = log.next(samples::NOW, Deed::Register(new_key(signing), nothing.clone()), link);
-    let text = first.signed_text();
-    if let Deed::Register(_, assertion) = &mut first.deed {
-        *assertion = answer(signing, &text);
+    if let Deed::Register(new, assertion) = &mut first.deed {
+        *assertion = answer(signing, &new.offer(samples::organization_id(1)));
     }
     let holds = |key: &NewKey, text: &str, said: &Assertion| signatures::check(key, text, said).is_ok();
     log.add(first, samples::NOW, holds).unwrap();

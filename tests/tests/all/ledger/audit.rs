@@ -6,7 +6,7 @@ use app::Refusal;
 use app::base::enter::Once;
 use app::base::ports::{Anchors, BlobError};
 use app::base::store::{Change, Key, PageRequest, Record};
-use app::gate::approvals::{Verdict, decide};
+use app::gate::approvals::{Ballot, Verdict, decide};
 use app::gate::submit::{Draft, submit};
 use app::ledger::anchor::{Form, Known, Means, Ran, run};
 use app::ledger::audit::{CHECKED, Filter, Verified, catch_up, chain, list, verify};
@@ -351,7 +351,9 @@ async fn vote(world: &World, approval: &Approval, verdict: Verdict) {
     // Entries of one millisecond have no order among them.
     world.pass(1);
     let permit = approver().permit().unwrap();
-    decide(&world.ports, &*world.workflow, &permit, approval.id, approval.digest, &verdict).await.unwrap();
+    decide(&world.ports, &*world.workflow, &permit, approval.id, &Ballot::new(approval.digest, &verdict))
+        .await
+        .unwrap();
 }
 
 /// Gives every entry its place.

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use domain::base::digest::Digest;
 use domain::base::id::Id as _;
 use domain::gate::notice::{Notice, NoticeState, Pace};
+use domain::gate::policy::DECIDERS;
 use domain::people::access::{Actor, Role};
-use domain::people::alert::{Alert, is_expected};
+use domain::people::alert::{Alert, Deed, is_expected};
 use domain::people::browser::Browser;
 use domain::people::credential::Session;
 use domain::people::organization::Member;
@@ -92,8 +93,11 @@ impl Teller<'_> {
             // Whoever answers for a token need not know what it did.
             Actor::Token { .. } | Actor::System => None,
         };
+        let decides = alert.deed == Deed::SigningKeysChanged;
         let wanted = |member: &Member| {
-            member.role == Role::Owner && did != Some(member.id) && target != Some(member.id)
+            (member.role == Role::Owner || (decides && DECIDERS.contains(&member.role)))
+                && did != Some(member.id)
+                && target != Some(member.id)
         };
         let owners = self.those(*organization_id, &wanted).await?;
         if owners.is_empty() {

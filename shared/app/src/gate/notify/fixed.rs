@@ -239,6 +239,12 @@ pub(super) fn owners(
             };
             ("A second factor was removed", format!("took {whose} away"))
         }
+        Deed::SigningKeysChanged => (
+            "The key log was written",
+            format!(
+                "registered or took away a key that signs votes, or changed for which mail one is demanded: {what}"
+            ),
+        ),
         Deed::WebhookMade => {
             ("A webhook was made", format!("made the webhook {what}, which is told of what happens"))
         }

@@ -1,0 +1,5 @@
+//! Writes the key log.
+
+fn main() {
+    runtime::serve(keys::ENDPOINTS.iter().map(|endpoint| endpoint as _));
+}
