@@ -9,6 +9,7 @@ use assembly::Aws;
 use domain::delivery::event::Event;
 use runtime::http::{Endpoint, Handler, HandlerOf, handler};
 
+mod deciding;
 mod pausing;
 pub mod unmatched;
 
@@ -28,7 +29,6 @@ pub mod approvals {
     pub mod reject;
     pub mod revise;
     pub mod take_back;
-    mod world;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
 pub mod attachments {

@@ -6,11 +6,12 @@ use app::Ports;
 use app::base::ports::KeyLogs;
 use app::gate::signing_keys::tell;
 use assembly::Aws;
+use aws_lambda_events::eventbridge::EventBridgeEvent;
 use domain::OrganizationId;
 use domain::base::id::Id as _;
 use futures_util::future::BoxFuture;
-use runtime::task::{Task, TaskError, batch_failures, messages};
-use serde_json::Value;
+use runtime::task::{Task, TaskError};
+use serde_json::{Value, json};
 
 /// What the function needs.
 pub struct Context {
@@ -29,28 +30,19 @@ pub fn context() -> Context {
 
 fn handle(Context { ports, logs }: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
     Box::pin(async move {
-        let mut failed = vec![];
-        for (message_id, body) in messages(event)? {
-            for organization_id in organizations(&body) {
-                if let Err(error) = tell(ports, &**logs, organization_id).await {
-                    tracing::warn!(%organization_id, %error, "the audit log does not say yet what the key log says");
-                    failed.push(message_id.clone());
-                }
-            }
+        let event: EventBridgeEvent = serde_json::from_value(event).map_err(TaskError::permanent)?;
+        if let Some(organization_id) = written(&event.detail) {
+            tell(ports, &**logs, organization_id).await?;
+        } else {
+            tracing::error!("an event of S3 that names no key log");
         }
-        failed.dedup();
-        Ok(batch_failures(&failed))
+        Ok(json!({}))
     })
 }
 
-/// Whose logs were written, as S3 says
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>). What it says at first, when the
-/// notification is set up, names none.
-fn organizations(body: &str) -> Vec<OrganizationId> {
-    let said: Value = serde_json::from_str(body).unwrap_or_default();
-    let records = said["Records"].as_array().cloned().unwrap_or_default();
-    let named = records.iter().filter_map(|record| record["s3"]["object"]["key"].as_str());
-    named.filter_map(|key| OrganizationId::parse(key.strip_prefix("keys/")?).ok()).collect()
+/// Whose log was written, as S3 says (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>).
+fn written(detail: &Value) -> Option<OrganizationId> {
+    OrganizationId::parse(detail["object"]["key"].as_str()?.strip_prefix("keys/")?).ok()
 }
 
 #[cfg(test)]
@@ -60,12 +52,12 @@ mod tests {
     #[test]
     fn s3_names_the_log_that_was_written() {
         let id = "org_01kc1x5e3r0000000000000001";
-        let body = format!(
-            r#"{{"Records": [{{"s3": {{"object": {{"key": "keys/{id}"}}}}}}, {{"s3": {{"object": {{"key": "senders"}}}}}}]}}"#
-        );
-        assert_eq!(organizations(&body), vec![OrganizationId::parse(id).unwrap()]);
-        for other in ["", "{}", r#"{"Event": "s3:TestEvent"}"#, r#"{"Records": [{}]}"#] {
-            assert_eq!(organizations(other), vec![], "{other}");
+        let detail = json!({ "object": { "key": format!("keys/{id}") } });
+        assert_eq!(written(&detail), OrganizationId::parse(id).ok());
+        for other in
+            [json!({}), json!({ "object": { "key": "senders" } }), json!({ "object": { "key": "keys/x" } })]
+        {
+            assert_eq!(written(&other), None, "{other}");
         }
     }
 }

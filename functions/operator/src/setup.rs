@@ -6,10 +6,10 @@ use std::sync::Arc;
 use app::base::ports::KeyLinks;
 use app::base::store::Directory;
 use app::base::trail::Trail;
+use app::gate::signing_keys::bind_setup;
 use app::people::setup;
 use app::{Ports, Refusal};
 use assembly::Aws;
-use domain::people::key_links::KeyLink;
 use futures_util::future::BoxFuture;
 use runtime::environment::require;
 use runtime::task::{Task, TaskError};
@@ -51,8 +51,7 @@ async fn draw(context: &Context, event: &Value) -> Result<Value, Refusal> {
     let another = wire::people::organization::draw_setup(order.as_bytes())?;
     let (setup, secret) = setup::draw(&context.ports, &*context.directory, &*context.trail, another).await?;
     // The owner's first key is bound to the very link by which the organization is made.
-    let link = KeyLink { hash: setup.hash, organization_id: None, expires_at: setup.expires_at };
-    context.links.keep_link(&link).await.map_err(Refusal::from)?;
+    bind_setup(&*context.links, &setup).await?;
     let url = format!("{}/console/setup/{}", context.public_url, secret.reveal());
     Ok(json!({ "url": url, "expires_at": setup.expires_at.to_string() }))
 }

@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("dispatch", &["app", "assembly", "aws-flow", "aws-mail", "domain", "runtime"]),
     ("background", &["app", "assembly", "aws-data", "aws-flow", "domain", "egress", "runtime", "wire"]),
     ("domains", &["app", "assembly", "aws-domains", "domain", "runtime", "wire"]),
+    ("keys", &["app", "assembly", "runtime", "wire"]),
     ("mcp", &["api", "app", "domain", "runtime", "wire"]),
     ("operator", &["app", "assembly", "runtime", "wire"]),
     // No adapter: it has no way to anything.

@@ -46,6 +46,7 @@ fn served() -> BTreeMap<String, &'static str> {
     let mut all = BTreeMap::new();
     let api = api::ENDPOINTS.iter().chain([&api::unmatched::ENDPOINT]).map(|endpoint| (endpoint.name, "api"));
     let api = api.chain(domains::ENDPOINTS.iter().map(|endpoint| (endpoint.name, "domains")));
+    let api = api.chain(keys::ENDPOINTS.iter().map(|endpoint| (endpoint.name, "keys")));
     let others = groups.iter().flat_map(|(group, functions)| functions.iter().map(|f| (f.name(), *group)));
     for (name, group) in api.chain(others) {
         assert!(all.insert(name.to_owned(), group).is_none(), "two functions are named {name}");
@@ -181,13 +182,14 @@ fn every_route_is_one_file_one_function_and_the_same_everywhere() {
     let folders = std::fs::read_dir(root().join("functions/api/src")).unwrap();
     let folders = folders.map(|entry| entry.unwrap().path()).filter(|folder| folder.is_dir());
     let named = |folder: PathBuf| (format!("api-{}", folder.file_name().unwrap().to_str().unwrap()), folder);
-    let all: Vec<_> =
-        folders.map(named).chain([("domains".to_owned(), root().join("functions/domains/src"))]).collect();
+    let groups =
+        ["domains", "keys"].map(|group| (group.to_owned(), root().join("functions").join(group).join("src")));
+    let all: Vec<_> = folders.map(named).chain(groups).collect();
     for (resource, folder) in all {
         for action in names(&folder, ".rs") {
             let handler = read(folder.join(format!("{action}.rs")));
             if !handler.contains("\npub const ENDPOINT: ") {
-                assert_eq!(resource, "domains", "{action} is no route");
+                assert!(["domains", "keys"].contains(&resource.as_str()), "{action} is no route");
                 continue;
             }
             files += 1;
@@ -447,7 +449,8 @@ fn the_papers_name_each_code_with_what_to_do() {
 /// What no route matches is answered by the group `api`, which links no other's routes.
 #[test]
 fn what_is_said_of_methods_knows_the_routes_of_every_group() {
-    let others: Vec<_> = domains::ENDPOINTS.iter().map(|endpoint| (endpoint.method, endpoint.path)).collect();
+    let others = domains::ENDPOINTS.iter().chain(keys::ENDPOINTS);
+    let others: Vec<_> = others.map(|endpoint| (endpoint.method, endpoint.path)).collect();
     assert_eq!(api::unmatched::ELSEWHERE, others);
 }
 
@@ -500,7 +503,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kms:Decrypt",
             "kms:Sign",
             "s3:DeleteObject",
-            // Of segments of search indexes alone.
+            // Of key logs alone.
+            "s3:GetObject",
+            // Of segments of search indexes, and of key logs, where one that is not there is to be told from one that may not be read.
             "s3:ListBucket",
             "s3:ListBucketVersions",
             "s3:PutObject",
@@ -583,6 +588,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sqs:SendMessage",
         ],
     ),
+    // Writes the key logs, and no record.
+    ("keys", &["dynamodb:BatchGetItem", "s3:GetObject", "s3:PutObject", "s3:ListBucket"]),
     (
         "domains",
         &[
@@ -606,6 +613,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "operator",
         &[
+            // Of links that register keys alone.
+            "s3:PutObject",
             "dynamodb:PutItem",
             "kms:GenerateDataKey",
             // Whether there is an organization.
@@ -931,6 +940,10 @@ fn alarms_ring_for_what_they_say() {
         (
             "IndexAlarm",
             "Maximum(ApproximateNumberOfMessagesVisible IndexDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        (
+            "KeyLogFailedAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible KeyLogDeadLetters.QueueName) > 0 in 1 x 300 s",
         ),
         ("IndexSilentAlarm", "Sum(Invocations InboundIndex) < 1 in 2 x 900 s, or silence"),
         (

@@ -85,6 +85,7 @@ mod stack {
         mod setup;
         mod sign_in;
         mod sign_up;
+        mod signing_keys;
         mod tokens;
     }
 

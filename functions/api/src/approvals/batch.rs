@@ -8,7 +8,7 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
 use wire::gate::approvals::{self, ApprovalBatchView, BatchApprovals};
 
-use super::world::World;
+use crate::deciding::World;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {

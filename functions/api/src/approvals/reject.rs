@@ -10,7 +10,7 @@ use runtime::http::{Access, Endpoint, Handling, Request, Response};
 use wire::base::schema::{self, Shape};
 use wire::gate::approvals::{self, ApprovalView, Reject};
 
-use super::world::World;
+use crate::deciding::World;
 
 /// The route.
 pub const ENDPOINT: Endpoint = Endpoint {

@@ -82,6 +82,8 @@ struct DonePage {
     tokens: String,
     queue: &'static str,
     people: &'static str,
+    /// Where they begin the key log; empty where nothing that they hold begins one.
+    key_link: String,
 }
 
 #[derive(Template)]
@@ -194,7 +196,7 @@ async fn submit(context: &Context, request: &Request, secret: &SetupSecret) -> R
     };
     let email = new.email.clone();
     match setup::make(&context.ports, &doors, secret, new, request.browser()).await {
-        Ok(made) => done(context, request, made, &email, typed.username()).await,
+        Ok(made) => done(context, request, made, &email, (typed.username(), Some(secret))).await,
         Err(Refusal::Invalid(errors)) => page(context, secret, &setup, 422, typed, Wrong::new(&errors)),
         Err(refusal) if refusal.code() == Code::EmailTaken => {
             let wrong = Wrong::with("email", "Somebody signs in with this address already. Take another.");
@@ -210,7 +212,7 @@ pub(super) async fn done(
     request: &Request,
     made: Made,
     email: &EmailAddress,
-    username: &str,
+    (username, link): (&str, Option<&SetupSecret>),
 ) -> Result<Response, Refusal> {
     let Made { organization, session, secret } = made;
     let ports = &context.ports;
@@ -240,6 +242,9 @@ pub(super) async fn done(
         tokens: format!("{}/new?for=agent", route::TOKENS),
         queue: route::QUEUE,
         people: route::PEOPLE,
+        key_link: link
+            .map(|secret| format!("/console/signing-keys/link/{}", secret.reveal()))
+            .unwrap_or_default(),
     };
     Ok(guard::html(200, render(&page)?).cookie(cookie(&secret)))
 }

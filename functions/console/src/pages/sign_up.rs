@@ -180,7 +180,7 @@ async fn claim(context: &Context, request: &Request, secret: &ClaimSecret) -> Re
             Ok(guard::see_other(route::QUEUE).cookie(cookie(&made.secret)))
         }
         Ok((made, registration)) => {
-            setup::done(context, request, made, &registration.email, setup::USERNAME).await
+            setup::done(context, request, made, &registration.email, (setup::USERNAME, None)).await
         }
         Err(Refusal::Invalid(errors)) => {
             let all: Vec<_> =

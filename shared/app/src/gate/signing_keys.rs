@@ -13,6 +13,7 @@ use domain::people::key_links::{KeyLink, KeyLinkSecret};
 use domain::people::key_log::{By, DELAY, Deed, Entry, Key, KeyLog, LogBroken, NewKey, OFFER, Scope};
 use domain::people::organization::Member;
 use domain::people::passkey::{Offer, Passkey};
+use domain::people::setup::Setup;
 use domain::people::signing::{Assertion, CLOCK, KeyId, SignedVotes, TOUCH};
 use domain::{AuditId, MemberId, OrganizationId, PasskeyId, Timestamp};
 
@@ -327,6 +328,12 @@ async fn take_sender(
         Refusal::because(Code::KeyLogRefused, "another organization sends from there, as the key log says")
     })?;
     Ok(logs.write_senders(&StoredSenders { senders: Arc::new(next), version }).await?)
+}
+
+/// Lets a set-up link register the first key of the organization that is made with it.
+pub async fn bind_setup(links: &dyn KeyLinks, setup: &Setup) -> Result<(), Refusal> {
+    let link = KeyLink { hash: setup.hash, organization_id: None, expires_at: setup.expires_at };
+    Ok(links.keep_link(&link).await?)
 }
 
 /// Draws a link that registers one key of an organization. Its secret is returned here and nowhere else, ever.

@@ -20,9 +20,9 @@ request! {
         /// What whoever vouches for it signed: all lines, each with its end.
         text: Text<8_000>,
         /// By the key that vouches, where one does.
-        signature: Option<Signed>,
+        signature: Option<KeySigned>,
         /// By the new key, where one is registered: what it signed to offer itself.
-        offer: Option<Signed>,
+        offer: Option<KeySigned>,
         /// The end of the link, where the entry is by one.
         link: Option<Text<200>>,
     }
@@ -44,7 +44,7 @@ pub fn draw_link(body: &[u8]) -> Result<OrganizationId, Refusal> {
 
 request! {
     /// What a key signed, as `navigator.credentials.get` gave it, in base64.
-    pub struct Signed {
+    pub struct KeySigned {
         /// `clientDataJSON`.
         client_data: Base64,
         /// `authenticatorData`.
@@ -54,7 +54,7 @@ request! {
     }
 }
 
-impl Signed {
+impl KeySigned {
     fn read(self) -> Assertion {
         Assertion {
             client_data: self.client_data.0.to_vec(),
@@ -69,8 +69,8 @@ pub fn append(body: &[u8]) -> Result<Order, Refusal> {
     let AppendEntry { text, signature, offer, link } = request::body(body)?;
     let unreadable =
         |field: &'static str, message: &'static str| Refusal::field(field, Code::InvalidEntry, message);
-    let by = signature.map(Signed::read);
-    let new = offer.map(Signed::read);
+    let by = signature.map(KeySigned::read);
+    let new = offer.map(KeySigned::read);
     let entry = Entry::signed(&text.0, by, new).ok_or_else(|| {
         unreadable("text", "is no entry of a key log as it is signed, or lacks what was signed")
     })?;
@@ -84,7 +84,7 @@ pub fn append(body: &[u8]) -> Result<Order, Refusal> {
 pub fn offer_of_form(at: &str, signed: &str) -> Result<(Timestamp, Assertion), Refusal> {
     let message = "is not what a browser gives";
     let at = at.parse().map_err(|_| Refusal::field("offered", Code::InvalidEntry, message))?;
-    Ok((at, request::body::<Signed>(signed.as_bytes())?.read()))
+    Ok((at, request::body::<KeySigned>(signed.as_bytes())?.read()))
 }
 
 /// The keys of an organization that sign votes.

@@ -632,9 +632,9 @@ async fn a_mail_that_needs_a_key_goes_with_its_signature_and_with_nothing_that_i
     let signing = SigningKey::from_slice(&[7; 32]).unwrap();
     for forged in [None, Some(&b"countersign-vote-1\n"[..])] {
         let world = world().await;
-        demanding(&world, &signing);
         let submitted = held(&world, draft()).await;
         approve(&world, &submitted).await.unwrap();
+        demanding(&world, &signing);
         if let Some(text) = forged {
             sign(&world, &submitted, |_| answer(&signing, std::str::from_utf8(text).unwrap())).await;
         }
@@ -642,9 +642,9 @@ async fn a_mail_that_needs_a_key_goes_with_its_signature_and_with_nothing_that_i
         assert_eq!(world.sends(), 0);
     }
     let world = world().await;
-    demanding(&world, &signing);
     let submitted = held(&world, draft()).await;
     approve(&world, &submitted).await.unwrap();
+    demanding(&world, &signing);
     sign(&world, &submitted, |text| answer(&signing, text)).await;
     *world.key_logs.failure.lock().unwrap() = Some(KeyLogError::Transient("s3".into()));
     // Nobody knows then what is demanded: it waits.

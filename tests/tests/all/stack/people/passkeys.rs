@@ -69,7 +69,7 @@ fn a_passkey_is_added_signed_in_with_shown_once_more_and_taken_away() {
 
 /// `WebDriver`'s extension command that makes a virtual authenticator (W3C Web Authentication, Level 3, §11.3).
 #[derive(Debug)]
-struct MakeAuthenticator;
+pub(crate) struct MakeAuthenticator;
 
 impl WebDriverCompatibleCommand for MakeAuthenticator {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
@@ -85,7 +85,7 @@ impl WebDriverCompatibleCommand for MakeAuthenticator {
     }
 }
 
-async fn press(browser: &Client, selector: &str) {
+pub(crate) async fn press(browser: &Client, selector: &str) {
     browser.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
 }
 

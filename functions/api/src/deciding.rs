@@ -6,15 +6,15 @@ use app::Ports;
 use app::base::ports::{Blobs, KeyLogs, Workflow};
 use assembly::Aws;
 
-pub(super) struct World {
-    pub(super) ports: Ports,
-    pub(super) blobs: Arc<dyn Blobs>,
-    pub(super) workflow: Arc<dyn Workflow>,
-    pub(super) logs: Arc<dyn KeyLogs>,
+pub(crate) struct World {
+    pub(crate) ports: Ports,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) workflow: Arc<dyn Workflow>,
+    pub(crate) logs: Arc<dyn KeyLogs>,
 }
 
 impl World {
-    pub(super) fn of(aws: &Aws) -> Self {
+    pub(crate) fn of(aws: &Aws) -> Self {
         Self { ports: aws.ports(), blobs: aws.blobs(), workflow: aws.workflow(), logs: aws.key_logs() }
     }
 }

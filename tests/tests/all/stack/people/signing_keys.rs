@@ -1,0 +1,110 @@
+//! Keys that sign votes, on the running stack: in Chromium with its virtual authenticator, from the link that begins a log to a mail that
+//! only a signed vote let go; and by the API, with everything that must not count.
+
+use domain::OrganizationId;
+use domain::base::id::Id as _;
+use domain::people::key_log::{KeyLog, NewKey};
+use domain::people::signing::Assertion;
+use fantoccini::{Client, Locator};
+use serde_json::json;
+use tests::{Stack, unique};
+
+use super::passkeys::{MakeAuthenticator, press};
+use crate::stack::browser::{Driver, shows, sign_in};
+
+/// A link that registers a key of this organization, as an operator has it drawn.
+fn drawn(stack: &Stack) -> String {
+    let made = stack
+        .invoke("countersign-operator-key-link", &json!({"organization_id": stack.text("/organization_id")}));
+    made["url"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+}
+
+fn end_of(link: &str) -> &str {
+    link.rsplit('/').next().unwrap()
+}
+
+async fn open(browser: &Client, stack: &Stack, page: &str) {
+    browser.goto(&format!("{}/{page}", stack.text("/console_url"))).await.unwrap();
+}
+
+async fn fill(browser: &Client, selector: &str, text: &str) {
+    let field = browser.find(Locator::Css(selector)).await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys(text).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_begins_the_log_demands_a_signature_and_signs_what_they_approve() {
+    let (stack, driver) = (Stack::running().organization(), Driver::start());
+    let browser = driver.browser().await;
+    browser.issue_cmd(MakeAuthenticator).await.unwrap();
+    sign_in(&browser, &stack, "owner").await;
+    open(&browser, &stack, "signing-keys").await;
+    shows(&browser, "No key signs here yet").await;
+    open(&browser, &stack, "settings").await;
+    fill(&browser, "#passkey-name", "Laptop").await;
+    press(&browser, "form[action$='/passkeys/new'] button").await;
+    shows(&browser, "The passkey is added").await;
+
+    let link = drawn(&stack);
+    open(&browser, &stack, &format!("signing-keys/link/{}", end_of(&link))).await;
+    shows(&browser, "begins the key log").await;
+    press(&browser, "form[action$='/offer'] button").await;
+    shows(&browser, "Your key signs that it is yours").await;
+    press(&browser, "form[data-offered] button").await;
+    shows(&browser, "Register this key").await;
+    press(&browser, "form[action*='/link/'] button").await;
+    shows(&browser, "It counts at once").await;
+    press(&browser, "form[data-entry] button").await;
+    shows(&browser, "The key log has it").await;
+
+    press(&browser, "form:has(#votes) button").await;
+    shows(&browser, "All mail needs 1 signed vote").await;
+    press(&browser, "form[data-entry] button").await;
+    shows(&browser, "The key log has it").await;
+    let keys = stack.get("/v1/signing-keys", stack.text("/viewer/session")).expect(200);
+    assert_eq!((&keys["entries"], &keys["demands"][0]["votes"]), (&json!(2), &json!(1)), "{keys}");
+    assert_eq!(keys["data"][0]["counts"], true, "{keys}");
+    let log = stack.get("/v1/signing-keys/log", stack.text("/owner/session")).expect(200);
+    let log = log.as_str().unwrap();
+    let organization = OrganizationId::parse(stack.text("/organization_id")).unwrap();
+    let holds = |key: &NewKey, text: &str, said: &Assertion| signatures::check(key, text, said).is_ok();
+    KeyLog::read(organization, log, holds).unwrap();
+
+    let held = stack.submit("ann@example.org", &unique("Signed"), "Hello");
+    // A vote of somebody without a key does not let it go.
+    let body = json!({"digest": held.digest});
+    let path = format!("/v1/approvals/{}/approve", held.approval);
+    let voted = stack.post(&path, stack.text("/approver/session"), &body).expect(200);
+    assert_eq!(voted["status"], "pending", "{voted}");
+    open(&browser, &stack, &format!("approvals/{}", held.approval)).await;
+    press(&browser, "form[data-vote] button").await;
+    shows(&browser, "You approved").await;
+    stack.message_with_status(&held.message, "delivered");
+
+    // Three at once, with one touch.
+    let subject = unique("Many");
+    let all: Vec<_> =
+        (0..3).map(|n| stack.submit("ann@example.org", &format!("{subject} {n}"), "Hello")).collect();
+    open(&browser, &stack, "approvals").await;
+    for held in &all {
+        press(&browser, &format!("input[name='item.{}']", held.approval)).await;
+    }
+    press(&browser, "button[name='verdict'][value='approve']").await;
+    shows(&browser, "approved").await;
+    for held in &all {
+        stack.message_with_status(&held.message, "delivered");
+    }
+    browser.close().await.unwrap();
+    // What the log says, the audit log says.
+    stack.until("the audit log says what the key log says", || {
+        let audit = stack.get("/v1/audit?action=signing_key.", stack.text("/owner/session")).expect(200);
+        let told = audit["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|entry| entry["action"] == "signing_key.demand")
+            .count();
+        (told == 1).then_some(())
+    });
+}
