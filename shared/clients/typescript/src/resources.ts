@@ -7,6 +7,8 @@ import type * as types from "./types.js";
 export interface ApprovalsApproveParams {
   /** The `digest` of the approval as it was shown. */
   digest: string;
+  /** What your own key signed of it, where a policy asks for that. */
+  signature?: types.VoteSigned | null | undefined;
 }
 
 /** What `approvals.askToRevise` takes. */
@@ -23,6 +25,8 @@ export interface ApprovalsBatchParams {
   items: Array<types.BatchItem>;
   /** Why they are rejected. Whoever asked is told. */
   reason?: string | null | undefined;
+  /** What your own key signed of all of them, where a policy asks for that. */
+  signature?: types.VoteSigned | null | undefined;
   /** What is said of all of them. */
   verdict: "approve" | "reject";
 }
@@ -91,6 +95,8 @@ export interface ApprovalsRejectParams {
   reason?: string | null | undefined;
   /** Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not. */
   revise?: boolean | null | undefined;
+  /** What your own key signed of it: nothing asks for that, and it is kept with the vote. */
+  signature?: types.VoteSigned | null | undefined;
 }
 
 /** What `approvals.revise` takes. */
@@ -421,6 +427,18 @@ export interface InvitationsListParams {
   cursor?: string | undefined;
   /** How many entries at most; 50 where it is left out. */
   limit?: number | undefined;
+}
+
+/** What `keys.append` takes. */
+export interface KeysAppendParams {
+  /** The end of the link, where the entry is by one. */
+  link?: string | null | undefined;
+  /** By the new key, where one is registered: what it signed to offer itself. */
+  offer?: types.KeySigned | null | undefined;
+  /** By the key that vouches, where one does. */
+  signature?: types.KeySigned | null | undefined;
+  /** What whoever vouches for it signed: all lines, each with its end. */
+  text: string;
 }
 
 /** What `lists.create` takes. */
@@ -1231,6 +1249,7 @@ export class ApprovalsRoutes {
       names: { approval_id: approvalId },
       body: {
         digest: params.digest,
+        signature: params.signature,
       },
       options,
     });
@@ -1267,6 +1286,7 @@ export class ApprovalsRoutes {
       body: {
         items: params.items,
         reason: params.reason,
+        signature: params.signature,
         verdict: params.verdict,
       },
       options,
@@ -1433,6 +1453,7 @@ export class ApprovalsRoutes {
         digest: params.digest,
         reason: params.reason,
         revise: params.revise,
+        signature: params.signature,
       },
       options,
     });
@@ -2347,6 +2368,34 @@ export class InvitationsRoutes {
       method: "POST",
       path: "/v1/invitations/{invitation_id}/resend",
       names: { invitation_id: invitationId },
+      options,
+    });
+  }
+}
+
+/** The routes of `keys`. */
+export class KeysRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Adds an entry to the key log, signed by whoever vouches for it. Signed by a key that vouches for it, or with a
+   * link. Needs no credential. `POST /v1/signing-keys/entries`
+   */
+  append(params: KeysAppendParams, options: CallOptions = {}): Promise<types.SigningKeys> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/signing-keys/entries",
+      names: {},
+      body: {
+        link: params.link,
+        offer: params.offer,
+        signature: params.signature,
+        text: params.text,
+      },
       options,
     });
   }
@@ -3639,6 +3688,41 @@ export class SessionsRoutes {
   }
 }
 
+/** The routes of `signing_keys`. */
+export class SigningKeysRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * The keys that sign votes, and for which mail they are demanded. As the key log has them, with what is demanded.
+   * Needs the scope `approvals.read`. `GET /v1/signing-keys`
+   */
+  list(options: CallOptions = {}): Promise<types.SigningKeys> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/signing-keys",
+      names: {},
+      options,
+    });
+  }
+
+  /**
+   * The key log itself, for whoever checks it. The log itself, as text: `infra/docs/KEYS.md` says how it is checked.
+   * Needs the scope `audit.read`. `GET /v1/signing-keys/log`
+   */
+  log(options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/signing-keys/log",
+      names: {},
+      options,
+    });
+  }
+}
+
 /** The routes of `standing_approvals`. */
 export class StandingApprovalsRoutes {
   readonly #transport: Transport;
@@ -4310,6 +4394,7 @@ export class Resources {
   readonly heldMessages: HeldMessagesRoutes;
   readonly inboxes: InboxesRoutes;
   readonly invitations: InvitationsRoutes;
+  readonly keys: KeysRoutes;
   readonly lists: ListsRoutes;
   readonly logs: LogsRoutes;
   readonly me: MeRoutes;
@@ -4323,6 +4408,7 @@ export class Resources {
   readonly registrations: RegistrationsRoutes;
   readonly screening: ScreeningRoutes;
   readonly sessions: SessionsRoutes;
+  readonly signingKeys: SigningKeysRoutes;
   readonly standingApprovals: StandingApprovalsRoutes;
   readonly suppressions: SuppressionsRoutes;
   readonly threads: ThreadsRoutes;
@@ -4342,6 +4428,7 @@ export class Resources {
     this.heldMessages = new HeldMessagesRoutes(transport);
     this.inboxes = new InboxesRoutes(transport);
     this.invitations = new InvitationsRoutes(transport);
+    this.keys = new KeysRoutes(transport);
     this.lists = new ListsRoutes(transport);
     this.logs = new LogsRoutes(transport);
     this.me = new MeRoutes(transport);
@@ -4355,6 +4442,7 @@ export class Resources {
     this.registrations = new RegistrationsRoutes(transport);
     this.screening = new ScreeningRoutes(transport);
     this.sessions = new SessionsRoutes(transport);
+    this.signingKeys = new SigningKeysRoutes(transport);
     this.standingApprovals = new StandingApprovalsRoutes(transport);
     this.suppressions = new SuppressionsRoutes(transport);
     this.threads = new ThreadsRoutes(transport);

@@ -43,6 +43,18 @@ export interface Anchors {
   newest: Anchor | null;
 }
 
+/** An entry of the key log, and what was signed of it. */
+export interface AppendEntry {
+  /** The end of the link, where the entry is by one. */
+  link?: string | null | undefined;
+  /** By the new key, where one is registered: what it signed to offer itself. */
+  offer?: KeySigned | null | undefined;
+  /** By the key that vouches, where one does. */
+  signature?: KeySigned | null | undefined;
+  /** What whoever vouches for it signed: all lines, each with its end. */
+  text: string;
+}
+
 /** An approval as a list shows it. */
 export interface Approval {
   /** The mail that it answers. */
@@ -203,6 +215,8 @@ export interface ApprovalDetail {
 export interface Approve {
   /** The `digest` of the approval as it was shown. */
   digest: string;
+  /** What your own key signed of it, where a policy asks for that. */
+  signature?: VoteSigned | null | undefined;
 }
 
 /** Mails that came in, the first of them first; none where the time is up. */
@@ -291,6 +305,8 @@ export interface BatchApprovals {
   items: Array<BatchItem>;
   /** Why they are rejected. Whoever asked is told. */
   reason?: string | null | undefined;
+  /** What your own key signed of all of them, where a policy asks for that. */
+  signature?: VoteSigned | null | undefined;
   /** What is said of all of them. */
   verdict: "approve" | "reject";
 }
@@ -1452,6 +1468,16 @@ export interface InvitationNotice {
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
 }
 
+/** What a key signed, as `navigator.credentials.get` gave it, in base64. */
+export interface KeySigned {
+  /** `authenticatorData`. */
+  authenticator_data: string;
+  /** `clientDataJSON`. */
+  client_data: string;
+  /** `signature`. */
+  signature: string;
+}
+
 /** A label that mails have. */
 export interface Label {
   /** What `label` of a list and `add_labels` take. */
@@ -2302,6 +2328,8 @@ export interface Reject {
   reason?: string | null | undefined;
   /** Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not. */
   revise?: boolean | null | undefined;
+  /** What your own key signed of it: nothing asks for that, and it is kept with the vote. */
+  signature?: VoteSigned | null | undefined;
 }
 
 /** A policy that takes the place of one. */
@@ -2608,6 +2636,50 @@ export interface SignedVotes {
   device_bound: boolean;
   /** So many at least; `by` says where it is each of them. */
   votes: number;
+}
+
+/** For which mail signed votes are demanded. */
+export interface SigningDemand {
+  device_bound: boolean;
+  /** What was said last counts from then on. */
+  from: string;
+  /** A domain or an address that mail is from; `null` for all mail of the organization. */
+  sender: string | null;
+  votes: number;
+}
+
+/** A key that signs votes. */
+export interface SigningKey {
+  /** How it signs: `ES256`, `EdDSA` or `RS256`. */
+  algorithm: string;
+  /** Whether it counts now. */
+  counts: boolean;
+  /** Whether its votes count. */
+  decides: boolean;
+  /** Whether it says of itself that it stays in its device. */
+  device_bound: boolean;
+  /** It counts from then on. */
+  from: string;
+  /** The SHA-256 of the id that its device gives it. */
+  key: string;
+  /** Whether it vouches for keys of others. */
+  manages: boolean;
+  member_id: string;
+  /** Whether it was suspended. */
+  suspended: boolean;
+  /** It counts until then, where it was revoked. */
+  until: string | null;
+}
+
+/** The keys of an organization that sign votes. */
+export interface SigningKeys {
+  data: Array<SigningKey>;
+  /** For which mail signed votes are demanded. */
+  demands: Array<SigningDemand>;
+  /** So many entries the log has. */
+  entries: number;
+  /** The SHA-256 of its last entry, which stands for all of them. */
+  head: string;
 }
 
 /**
@@ -3141,6 +3213,27 @@ export interface Vote {
   standing_approval_id: string | null;
   /** `approve` or `reject`. */
   verdict: string;
+}
+
+/**
+ * What a key of yours signed: `infra/docs/KEYS.md` says how its text is made. The three values of bytes are what
+ * `navigator.credentials.get` gave, in base64.
+ */
+export interface VoteSigned {
+  /** `authenticatorData`. */
+  authenticator_data: string;
+  /** `clientDataJSON`. */
+  client_data: string;
+  /** When the text was made, in whole seconds: at most ten minutes ago. */
+  given: string;
+  /** The id of the key, as the key log has it. */
+  key: string;
+  /** Where one signature stands for many mails: their leaves, in the order in which the root was made of them. */
+  leaves?: Array<string> | null | undefined;
+  /** How long the vote is good for: a mail that goes later needs another. */
+  not_after: string;
+  /** `signature`. */
+  signature: string;
 }
 
 /** A webhook. */

@@ -20,6 +20,7 @@ class ApprovalsRoutes:
         approval_id: str,
         *,
         digest: str,
+        signature: types.VoteSigned | None = None,
         request_timeout: float | None = None,
     ) -> types.Approval:
         """Lets exactly the bytes with this `digest` go. Needs the scope `approvals.decide`. `POST
@@ -32,6 +33,7 @@ class ApprovalsRoutes:
             body=_given(
                 {
                     "digest": digest,
+                    "signature": signature,
                 }
             ),
             timeout=request_timeout,
@@ -70,6 +72,7 @@ class ApprovalsRoutes:
         items: builtins.list[types.BatchItem],
         verdict: Literal["approve", "reject"],
         reason: str | None = None,
+        signature: types.VoteSigned | None = None,
         request_timeout: float | None = None,
     ) -> types.ApprovalBatch:
         """Approves or rejects up to 50 mails, each for itself and for exactly the bytes with its `digest`. In a session;
@@ -84,6 +87,7 @@ class ApprovalsRoutes:
                 {
                     "items": items,
                     "reason": reason,
+                    "signature": signature,
                     "verdict": verdict,
                 }
             ),
@@ -311,6 +315,7 @@ class ApprovalsRoutes:
         digest: str,
         reason: str | None = None,
         revise: bool | None = None,
+        signature: types.VoteSigned | None = None,
         request_timeout: float | None = None,
     ) -> types.Approval:
         """Stops the mail with this `digest`, for a `reason`; with `revise`, its words are left as a draft. With `revise`
@@ -326,6 +331,7 @@ class ApprovalsRoutes:
                     "digest": digest,
                     "reason": reason,
                     "revise": revise,
+                    "signature": signature,
                 }
             ),
             timeout=request_timeout,
@@ -1582,6 +1588,41 @@ class InvitationsRoutes:
             "POST",
             "/v1/invitations/{invitation_id}/resend",
             names={"invitation_id": invitation_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+
+class KeysRoutes:
+    """The routes of `keys`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def append(
+        self,
+        *,
+        text: str,
+        link: str | None = None,
+        offer: types.KeySigned | None = None,
+        signature: types.KeySigned | None = None,
+        request_timeout: float | None = None,
+    ) -> types.SigningKeys:
+        """Adds an entry to the key log, signed by whoever vouches for it. Signed by a key that vouches for it, or with a
+        link. Needs no credential. `POST /v1/signing-keys/entries`
+        """
+        answer: types.SigningKeys = self._transport.request(
+            "POST",
+            "/v1/signing-keys/entries",
+            names={},
+            body=_given(
+                {
+                    "link": link,
+                    "offer": offer,
+                    "signature": signature,
+                    "text": text,
+                }
+            ),
             timeout=request_timeout,
         )
         return answer
@@ -3384,6 +3425,44 @@ class SessionsRoutes:
         return answer
 
 
+class SigningKeysRoutes:
+    """The routes of `signing_keys`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.SigningKeys:
+        """The keys that sign votes, and for which mail they are demanded. As the key log has them, with what is
+        demanded. Needs the scope `approvals.read`. `GET /v1/signing-keys`
+        """
+        answer: types.SigningKeys = self._transport.request(
+            "GET",
+            "/v1/signing-keys",
+            names={},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def log(
+        self,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """The key log itself, for whoever checks it. The log itself, as text: `infra/docs/KEYS.md` says how it is
+        checked. Needs the scope `audit.read`. `GET /v1/signing-keys/log`
+        """
+        self._transport.request(
+            "GET",
+            "/v1/signing-keys/log",
+            names={},
+            timeout=request_timeout,
+        )
+
+
 class StandingApprovalsRoutes:
     """The routes of `standing_approvals`."""
 
@@ -4329,6 +4408,7 @@ class Resources:
         self.held_messages = HeldMessagesRoutes(transport)
         self.inboxes = InboxesRoutes(transport)
         self.invitations = InvitationsRoutes(transport)
+        self.keys = KeysRoutes(transport)
         self.lists = ListsRoutes(transport)
         self.logs = LogsRoutes(transport)
         self.me = MeRoutes(transport)
@@ -4342,6 +4422,7 @@ class Resources:
         self.registrations = RegistrationsRoutes(transport)
         self.screening = ScreeningRoutes(transport)
         self.sessions = SessionsRoutes(transport)
+        self.signing_keys = SigningKeysRoutes(transport)
         self.standing_approvals = StandingApprovalsRoutes(transport)
         self.suppressions = SuppressionsRoutes(transport)
         self.threads = ThreadsRoutes(transport)

@@ -54,6 +54,22 @@ class Anchors(TypedDict):
     newest: Anchor | None
 
 
+class _AppendEntryAlways(TypedDict):
+    #: What whoever vouches for it signed: all lines, each with its end.
+    text: str
+
+
+class AppendEntry(_AppendEntryAlways, total=False):
+    """An entry of the key log, and what was signed of it."""
+
+    #: The end of the link, where the entry is by one.
+    link: str | None
+    #: By the new key, where one is registered: what it signed to offer itself.
+    offer: KeySigned | None
+    #: By the key that vouches, where one does.
+    signature: KeySigned | None
+
+
 class _ApprovalAlways(TypedDict):
     #: The mail that it answers.
     answers: str | None
@@ -221,11 +237,16 @@ class ApprovalDetail(_ApprovalDetailAlways, total=False):
     superseded_by: str | None
 
 
-class Approve(TypedDict):
-    """A vote for exactly these bytes."""
-
+class _ApproveAlways(TypedDict):
     #: The `digest` of the approval as it was shown.
     digest: str
+
+
+class Approve(_ApproveAlways, total=False):
+    """A vote for exactly these bytes."""
+
+    #: What your own key signed of it, where a policy asks for that.
+    signature: VoteSigned | None
 
 
 class Arrived(TypedDict):
@@ -327,6 +348,8 @@ class BatchApprovals(_BatchApprovalsAlways, total=False):
 
     #: Why they are rejected. Whoever asked is told.
     reason: str | None
+    #: What your own key signed of all of them, where a policy asks for that.
+    signature: VoteSigned | None
 
 
 class BatchItem(TypedDict):
@@ -1579,6 +1602,17 @@ class InvitationNotice(TypedDict):
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
 
 
+class KeySigned(TypedDict):
+    """What a key signed, as `navigator.credentials.get` gave it, in base64."""
+
+    #: `authenticatorData`.
+    authenticator_data: str
+    #: `clientDataJSON`.
+    client_data: str
+    #: `signature`.
+    signature: str
+
+
 class Label(TypedDict):
     """A label that mails have."""
 
@@ -2526,6 +2560,8 @@ class Reject(_RejectAlways, total=False):
     reason: str | None
     #: Whether what the mail says is left as a draft of its inbox, where this vote decides; left out, it is not.
     revise: bool | None
+    #: What your own key signed of it: nothing asks for that, and it is kept with the vote.
+    signature: VoteSigned | None
 
 
 class _ReplacePolicyAlways(TypedDict):
@@ -2862,6 +2898,65 @@ class SignedVotes(TypedDict):
     device_bound: bool
     #: So many at least; `by` says where it is each of them.
     votes: int
+
+
+_SigningDemandFields = TypedDict(
+    "_SigningDemandFields",
+    {
+        "device_bound": "bool",
+        # What was said last counts from then on.
+        "from": "str",
+        # A domain or an address that mail is from; `null` for all mail of the organization.
+        "sender": "str | None",
+        "votes": "int",
+    },
+)
+
+
+class SigningDemand(_SigningDemandFields):
+    """For which mail signed votes are demanded."""
+
+
+_SigningKeyFields = TypedDict(
+    "_SigningKeyFields",
+    {
+        # How it signs: `ES256`, `EdDSA` or `RS256`.
+        "algorithm": "str",
+        # Whether it counts now.
+        "counts": "bool",
+        # Whether its votes count.
+        "decides": "bool",
+        # Whether it says of itself that it stays in its device.
+        "device_bound": "bool",
+        # It counts from then on.
+        "from": "str",
+        # The SHA-256 of the id that its device gives it.
+        "key": "str",
+        # Whether it vouches for keys of others.
+        "manages": "bool",
+        "member_id": "str",
+        # Whether it was suspended.
+        "suspended": "bool",
+        # It counts until then, where it was revoked.
+        "until": "str | None",
+    },
+)
+
+
+class SigningKey(_SigningKeyFields):
+    """A key that signs votes."""
+
+
+class SigningKeys(TypedDict):
+    """The keys of an organization that sign votes."""
+
+    data: list[SigningKey]
+    #: For which mail signed votes are demanded.
+    demands: list[SigningDemand]
+    #: So many entries the log has.
+    entries: int
+    #: The SHA-256 of its last entry, which stands for all of them.
+    head: str
 
 
 class _SimulatePoliciesAlways(TypedDict):
@@ -3443,6 +3538,30 @@ class Vote(TypedDict):
     standing_approval_id: str | None
     #: `approve` or `reject`.
     verdict: str
+
+
+class _VoteSignedAlways(TypedDict):
+    #: `authenticatorData`.
+    authenticator_data: str
+    #: `clientDataJSON`.
+    client_data: str
+    #: When the text was made, in whole seconds: at most ten minutes ago.
+    given: str
+    #: The id of the key, as the key log has it.
+    key: str
+    #: How long the vote is good for: a mail that goes later needs another.
+    not_after: str
+    #: `signature`.
+    signature: str
+
+
+class VoteSigned(_VoteSignedAlways, total=False):
+    """What a key of yours signed: `infra/docs/KEYS.md` says how its text is made. The three values of bytes are what
+    `navigator.credentials.get` gave, in base64.
+    """
+
+    #: Where one signature stands for many mails: their leaves, in the order in which the root was made of them.
+    leaves: list[str] | None
 
 
 class _WebhookAlways(TypedDict):
