@@ -255,6 +255,136 @@ def check_receipt(told: dict[str, Any]) -> None:
         raise Broken("the receipt and its own entries differ in what became of the mail")
 
 
+# --- what people's own keys signed ---------------------------------------------------------------
+
+# The beginning of a public key in DER, up to the key itself (RFC 5480, RFC 8410).
+ES256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+ED25519 = bytes.fromhex("302a300506032b6570032100")
+RSA = bytes.fromhex("300d06092a864886f70d0101010500")
+# What an authenticator says of its person (W3C Web Authentication, Level 3, section 6.1).
+PRESENT, VERIFIED, MAY_BE_HANDED_ON = 0x01, 0x04, 0x08
+
+
+def der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    length = bytes([size]) if size < 128 else (lambda raw: bytes([128 + len(raw)]) + raw)(size.to_bytes((size.bit_length() + 7) // 8, "big"))
+    return bytes([tag]) + length + content
+
+
+def public_key(algorithm: str, key: bytes) -> bytes:
+    match algorithm:
+        case "ES256":
+            return ES256 + key
+        case "EdDSA":
+            return ED25519 + key
+        case "RS256":
+            return der(0x30, RSA + der(3, b"\0" + key))
+    raise Broken(f"a key signs with {algorithm}, which is none of ES256, EdDSA and RS256")
+
+
+def is_signed(algorithm: str, key: bytes, signed: bytes, signature: bytes) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, part) for part in ("key", "signature", "text")]
+        for path, content in zip(paths, [public_key(algorithm, key), signature, signed], strict=True):
+            path.write_bytes(content)
+        where = [str(path) for path in paths]
+        if algorithm == "EdDSA":
+            command = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", where[0], "-rawin", "-sigfile", where[1], "-in", where[2]]
+        else:
+            command = ["openssl", "dgst", "-sha256", "-verify", where[0], "-keyform", "DER", "-signature", where[1], where[2]]
+        return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def lines(text: str) -> dict[str, str]:
+    """The lines of a statement or an entry, each a name and a value. No name stands twice in either."""
+    pairs = [line.split(" ", 1) for line in text.rstrip("\n").split("\n")[1:]]
+    found = {name: value for name, value in pairs}
+    if len(found) != len(pairs):
+        raise Broken("a text that a key signed names something twice")
+    return found
+
+
+def check_assertion(text: str, entry: dict[str, str], client_data: bytes, authenticator: bytes, signature: bytes) -> None:
+    """Whether the key that this entry registers signed this text, on a page of its site, and verified its person."""
+    said = json.loads(client_data)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    host = entry["site"].split("://", 1)[1].split(":", 1)[0]
+    if said["type"] != "webauthn.get" or said["challenge"] != challenge:
+        raise Broken("a key signed another text")
+    if said["origin"] != entry["site"] or said.get("crossOrigin") or authenticator[:32] != hashlib.sha256(host.encode()).digest():
+        raise Broken("a key signed on a page of another site")
+    flags = authenticator[32]
+    if flags & (PRESENT | VERIFIED) != PRESENT | VERIFIED:
+        raise Broken("a key did not verify its person")
+    if entry["device-bound"] == "yes" and flags & MAY_BE_HANDED_ON:
+        raise Broken("a key was registered as one that stays in its device, and says otherwise")
+    signed = authenticator + hashlib.sha256(client_data).digest()
+    if not is_signed(entry["algorithm"], bytes.fromhex(entry["public-key"]), signed, signature):
+        raise Broken("a signature is not that of the key that was registered")
+
+
+def check_registrations(told: dict[str, Any], wanted: dict[str, Any]) -> dict[str, str]:
+    """Whether each entry is vouched for by the next, up to one by a link. Gives the first: that of the key that signed."""
+    entries = [(text, lines(text)) for text in wanted["registrations"]]
+    if not entries or entries[0][1]["key"] != wanted["key"] or entries[0][1]["register"] != wanted["member_id"]:
+        raise Broken("a key signed that is not registered as its member's")
+    for place, (text, entry) in enumerate(entries):
+        if not text.startswith("countersign-key-1\n") or entry["organization"] != told["organization_id"]:
+            raise Broken("a key is registered in another organization's log")
+        part = {name: bytes.fromhex(entry[name]) for name in entry if name.endswith(("client-data", "authenticator-data", "signature"))}
+        names = ["member", "key", "algorithm", "public-key", "site", "device-bound", "offered"]
+        values = {**entry, "member": entry["register"]}
+        offer = f"countersign-offer-1\norganization {entry['organization']}\n" + "".join(f"{name} {values[name]}\n" for name in names)
+        check_assertion(offer, entry, part["new-client-data"], part["new-authenticator-data"], part["new-signature"])
+        if "by-link" in entry:
+            if place != len(entries) - 1:
+                raise Broken("a key that was registered by a link is vouched for by another")
+            continue
+        if place + 1 >= len(entries) or entries[place + 1][1]["key"] != entry.get("by-key"):
+            raise Broken("nobody vouches for a key")
+        vouched = text.split("\nclient-data ", 1)[0] + "\n"
+        voucher = entries[place + 1][1]
+        check_assertion(vouched, voucher, part["client-data"], part["authenticator-data"], part["signature"])
+        if voucher["manages"] != "yes" and (voucher["register"] != entry["register"] or entry["manages"] == "yes"):
+            raise Broken("a key is vouched for by one that may not")
+    return entries[0][1]
+
+
+def check_signatures(told: dict[str, Any]) -> int:
+    """Whether each of the signatures is one of a registered key over a statement about these very bytes."""
+    approval = told["approval"]
+    for wanted in told["signatures"]:
+        registered = check_registrations(told, wanted)
+        statement = lines(wanted["statement"])
+        subject = f"approval {approval['id']}\nrevision {approval['revision']}\ndigest {approval['digest']}\n"
+        signer = {"organization": told["organization_id"], "member": wanted["member_id"], "key": wanted["key"], "verdict": "approve"}
+        if any(statement[name] != value for name, value in signer.items()) or registered["decides"] != "yes":
+            raise Broken("a key signed for somebody else, or may not decide")
+        if statement["given"] < registered["from"]:
+            raise Broken("a key signed before it counted")
+        if path := wanted["path"]:
+            node, place, last = hashlib.sha256(b"\0" + subject.encode()).digest(), path["place"], path["count"] - 1
+            for beside in (bytes.fromhex(one.removeprefix("sha256:")) for one in path["beside"]):
+                # RFC 9162, section 2.1.3.2.
+                if place % 2 == 1 or place == last:
+                    node = hashlib.sha256(b"\1" + beside + node).digest()
+                    while place % 2 == 0 and place != 0:
+                        place, last = place // 2, last // 2
+                else:
+                    node = hashlib.sha256(b"\1" + node + beside).digest()
+                place, last = place // 2, last // 2
+            if last != 0 or statement["root"] != "sha256:" + node.hex() or statement["count"] != str(path["count"]):
+                raise Broken("the mail is not one of those that a key signed together")
+            begins = f"countersign-votes-1\norganization {told['organization_id']}\ncount {path['count']}\nroot {statement['root']}\nverdict approve\n"
+        else:
+            begins = f"countersign-vote-1\norganization {told['organization_id']}\n{subject}verdict approve\n"
+        if not wanted["statement"].startswith(begins):
+            raise Broken("a key signed about another mail")
+        parts = [base64.b64decode(wanted[name]) for name in ("client_data", "authenticator_data", "signature")]
+        check_assertion(wanted["statement"], registered, *parts)
+    return len(told["signatures"])
+
+
 def check_places(told: dict[str, Any], entries: list[dict[str, Any]], hashes: dict[int, str]) -> list[int]:
     """Whether the chain is the one that a receipt was signed over, and has of its approval what the receipt has: no entry
     more, none less. Gives the places of those that came after the receipt was signed."""
@@ -385,7 +515,7 @@ def main() -> None:
         print(check_anchors(chosen.anchors, entries, hashes, chosen.public_key, now))
     if chosen.receipt:
         document = json.loads(Path(chosen.receipt).read_text())
-        told = check_signature(document, "receipt", "countersign-receipt-2", chosen.public_key)
+        told = check_signature(document, "receipt", "countersign-receipt-3", chosen.public_key)
         check_receipt(told)
         approval = told["approval"]
         standing = sum(one["stands"] for one in approval["votes"])
@@ -393,6 +523,8 @@ def main() -> None:
             f"the receipt of {approval['id']} holds: {approval['status']} with {standing} votes, "
             f"signed {told['signed_at']}"
         )
+        if signed := check_signatures(told):
+            print(f"{signed} of the votes are signed by people's own keys, each registered, over these very bytes")
         if entries is not None:
             if not entries:
                 raise Broken("there is a receipt, and no entries")

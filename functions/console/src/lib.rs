@@ -311,7 +311,12 @@ fn decide(aws: &Aws) -> Context {
 }
 
 fn sign(aws: &Aws) -> Context {
-    let powers = Powers { trail: Some(aws.trail()), signer: Some(aws.signer()), ..Powers::default() };
+    let powers = Powers {
+        trail: Some(aws.trail()),
+        signer: Some(aws.signer()),
+        key_logs: Some(aws.key_logs()),
+        ..Powers::default()
+    };
     Context { ports: aws.ports(), powers, trust: Trust::Sign }
 }
 

@@ -153,9 +153,12 @@ impl Console {
                 previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),
                 ..Powers::default()
             },
-            Trust::Sign => {
-                Powers { trail: Some(trail), signer: Some(Arc::new(DigestSigner)), ..Powers::default() }
-            }
+            Trust::Sign => Powers {
+                trail: Some(trail),
+                signer: Some(Arc::new(DigestSigner)),
+                key_logs: Some(logs),
+                ..Powers::default()
+            },
             Trust::Decide => Powers {
                 blobs: Some(blobs),
                 previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),

@@ -66,7 +66,7 @@ impl Authenticators for WebAuthn {
             (COSEAlgorithm::ES256, COSEKeyType::EC_EC2(point)) => {
                 Ok((Algorithm::Es256, [&[4][..], &point.x[..], &point.y[..]].concat()))
             }
-            (COSEAlgorithm::EDDSA, COSEKeyType::EC_OKP(point)) => Ok((Algorithm::EdDsa, point.x.to_vec())),
+            (COSEAlgorithm::EDDSA, COSEKeyType::EC_OKP(point)) => Ok((Algorithm::EdDsa, point.x)),
             (COSEAlgorithm::RS256, COSEKeyType::RSA(key)) => {
                 let numbers = [integer(&key.n), integer(&key.e)].concat();
                 Ok((Algorithm::Rs256, element(0x30, &numbers)))

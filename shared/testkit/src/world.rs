@@ -454,6 +454,9 @@ impl Dns for MemoryDns {
     }
 }
 
+/// A link that registers a key, where one was drawn, and the organization that used it.
+type DrawnLink = (Option<KeyLink>, Option<OrganizationId>);
+
 /// Key logs in memory.
 #[derive(Default)]
 pub struct MemoryKeyLogs {
@@ -462,7 +465,7 @@ pub struct MemoryKeyLogs {
     /// Who alone sends from where, with the number of the version.
     pub senders: Mutex<(Arc<Senders>, u64)>,
     /// Links that register keys, and the organization that used each.
-    pub links: Mutex<BTreeMap<Digest, (Option<KeyLink>, Option<OrganizationId>)>>,
+    pub links: Mutex<BTreeMap<Digest, DrawnLink>>,
     /// The next call fails like this.
     pub failure: Mutex<Option<KeyLogError>>,
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::Signer;
+use app::base::ports::{KeyLogs, Signer};
 use app::base::store::Key;
 use app::base::trail::Trail;
 use app::ledger::receipts;
@@ -25,18 +25,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: Some(schema::of::<SignedView<'static>>),
-    open: || crate::open(|aws| (aws.ports(), aws.trail(), aws.signer()), handle),
+    open: || crate::open(|aws| (aws.ports(), aws.trail(), aws.key_logs(), aws.signer()), handle),
 };
 
-fn handle<'a>(
-    (ports, trail, signer): &'a (Ports, Arc<dyn Trail>, Arc<dyn Signer>),
-    request: &'a Request,
-) -> Handling<'a> {
+type World = (Ports, Arc<dyn Trail>, Arc<dyn KeyLogs>, Arc<dyn Signer>);
+
+fn handle<'a>((ports, trail, logs, signer): &'a World, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let id = request.id("approval_id")?;
         let call = request.enter::<scope::ApprovalsRead>(ports, &[Key::Approval(id)]).await?;
         let text = wire::ledger::receipts::receipt(
-            &receipts::gather(&call.ports, &**trail, &call.permit, id).await?,
+            &receipts::gather(&call.ports, &**trail, &**logs, &call.permit, id).await?,
         );
         let signature = receipts::sign(&**signer, &text).await?;
         let name = format!("attachment; filename=\"receipt-{id}.json\"");

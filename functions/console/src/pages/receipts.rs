@@ -29,7 +29,8 @@ pub(super) const PAGES: &[Page] = &[Page {
 async fn download(context: &Context, request: &Request, id: ApprovalId) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[Key::Approval(id)]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let receipt = receipts::gather(&visit.ports, visit.powers.trail()?, &permit, id).await?;
+    let receipt =
+        receipts::gather(&visit.ports, visit.powers.trail()?, visit.powers.key_logs()?, &permit, id).await?;
     let text = wire::ledger::receipts::receipt(&receipt);
     let signed = receipts::sign(visit.powers.signer()?, &text).await?;
     let body = serde_json::to_string(&signature::signed(SignedText::Receipt(&text), &signed))

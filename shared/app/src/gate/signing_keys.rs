@@ -288,7 +288,7 @@ async fn use_link(
             "this link registers no key: it is cut short, over, used, or another organization's; whoever deployed this has another drawn",
         )
     };
-    if !secret.is_some_and(|secret| secret.hash() == hash) {
+    if secret.is_none_or(|secret| secret.hash() != hash) {
         return Err(closed());
     }
     let link = logs.link(hash).await?.filter(|link| link.opens(organization_id, now)).ok_or_else(closed)?;

@@ -5,18 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::approval::{Approval, Decision, Verdict, reason_digest};
+use domain::gate::approval::{Approval, Decision, Verdict, Vote, reason_digest};
+use domain::gate::statement::{Said, SignedVote};
 use domain::ledger::audit::{ChainedEntry, Head};
 use domain::ledger::receipt::{Account, Doubt};
 use domain::people::access::{Permit, scope};
+use domain::people::key_log::{By, KeyLog};
 use domain::people::organization::Member;
+use domain::people::signing::KeyId;
 use domain::{ApprovalId, MemberId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
-use crate::base::ports::{Ports, Signature, Signer};
+use crate::base::ports::{KeyLogs, Ports, Signature, Signer};
 use crate::base::store::{key, load};
 use crate::base::trail::Trail;
 use crate::gate::approvals::find;
+use crate::gate::attest::subject_of;
 
 /// What a receipt tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +33,25 @@ pub struct Receipt {
     pub reasons: BTreeMap<Digest, String>,
     /// Everybody who is named in it and still has a seat.
     pub people: BTreeMap<MemberId, Member>,
+    /// What people's own keys signed, of votes that stand.
+    pub signatures: Vec<SignatureTold>,
     /// Where the organization's audit chain ended, at or behind the last link that is told.
     pub head: Head,
     /// When all this was so.
     pub at: Timestamp,
+}
+
+/// What somebody's key signed to approve a mail, with all that it takes to check it without anybody's word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureTold {
+    /// Who.
+    pub member_id: MemberId,
+    /// The very text.
+    pub statement: String,
+    /// With which key, which of how many mails it was, and what was signed.
+    pub signed: SignedVote,
+    /// The entry of the key log that registered the key, that of the key that vouched for it, and so on, up to one by a link.
+    pub registrations: Vec<String>,
 }
 
 /// More entries about one mail than this come of no honest use.
@@ -47,6 +66,7 @@ const TRIES: usize = 3;
 pub async fn gather(
     ports: &Ports,
     trail: &dyn Trail,
+    logs: &dyn KeyLogs,
     permit: &Permit<scope::ApprovalsRead>,
     id: ApprovalId,
 ) -> Result<Receipt, Refusal> {
@@ -81,7 +101,8 @@ pub async fn gather(
         let account = Account::of(&record, &links).map_err(refuse)?;
         let people = people(ports, organization_id, &account).await?;
         let reasons = reasons(&record);
-        return Ok(Receipt { approval_id: id, account, reasons, people, head, at: ports.now() });
+        let signatures = signatures(logs, &record).await?;
+        return Ok(Receipt { approval_id: id, account, reasons, people, signatures, head, at: ports.now() });
     }
     Err(not_yet())
 }
@@ -160,6 +181,37 @@ fn refuse(record: &Approval, doubt: &Doubt) -> Refusal {
     );
     let message = format!("{doubt}: nothing was signed, and the operator has to look into it");
     Refusal::Because { code: doubt.code(), message, details: vec![("entries", doubt.about().join(" "))] }
+}
+
+/// What keys signed of the votes for a mail, where the key log still says what it said of them.
+async fn signatures(logs: &dyn KeyLogs, record: &Approval) -> Result<Vec<SignatureTold>, Refusal> {
+    let signed = |vote: &Vote| vote.signed.is_some() && vote.verdict == Verdict::Approve;
+    if !record.votes.iter().any(signed) {
+        return Ok(vec![]);
+    }
+    let log = logs.read(record.organization_id).await?.log;
+    let told = |vote: &Vote| {
+        let signed = vote.signed.clone()?;
+        let statement =
+            signed.text(record.organization_id, vote.member_id, Said::Approve, &subject_of(record))?;
+        let registrations = registrations(&log, signed.key);
+        Some(SignatureTold { member_id: vote.member_id, statement, signed, registrations })
+    };
+    Ok(record.votes.iter().filter(|vote| vote.verdict == Verdict::Approve).filter_map(told).collect())
+}
+
+/// The entry that registered a key, that of the one that vouched for it, and so on.
+fn registrations(log: &KeyLog, id: KeyId) -> Vec<String> {
+    let (mut all, mut next) = (vec![], Some(id));
+    while let Some(key) = next.take().and_then(|id| log.key(id)) {
+        let entry = usize::try_from(key.number).ok().and_then(|number| log.entries().get(number));
+        let Some(entry) = entry else { break };
+        all.push(entry.text());
+        if let By::Key(voucher, _) = &entry.by {
+            next = Some(*voucher);
+        }
+    }
+    all
 }
 
 /// The reasons that the record gives, by their digests.

@@ -111,18 +111,14 @@ struct SigningKeyView {
     algorithm: &'static str,
     /// Whether it says of itself that it stays in its device.
     device_bound: bool,
-    /// Whether its votes count.
-    decides: bool,
-    /// Whether it vouches for keys of others.
-    manages: bool,
+    /// What it may do: `decide`, where its votes count, and `manage`, where it vouches for keys of others.
+    may: Vec<&'static str>,
     /// It counts from then on.
     from: Time,
     /// It counts until then, where it was revoked.
     until: Option<Time>,
-    /// Whether it was suspended.
-    suspended: bool,
-    /// Whether it counts now.
-    counts: bool,
+    /// `counts`, `pending` before it does, `suspended` or `revoked`.
+    status: &'static str,
 }
 
 /// For which mail signed votes are demanded.
@@ -144,12 +140,18 @@ pub fn signing_keys(log: &KeyLog, now: Timestamp) -> SigningKeysView {
         member_id: IdOf(key.new.member_id),
         algorithm: key.new.algorithm.name(),
         device_bound: key.new.device_bound,
-        decides: key.new.decides,
-        manages: key.new.manages,
+        may: [(key.new.decides, "decide"), (key.new.manages, "manage")]
+            .into_iter()
+            .filter_map(|(may, word)| may.then_some(word))
+            .collect(),
         from: Time(key.new.from),
         until: key.until.map(Time),
-        suspended: key.suspended,
-        counts: key.counts(now),
+        status: match key {
+            _ if key.counts(now) => "counts",
+            _ if key.until.is_some_and(|until| until <= now) => "revoked",
+            _ if key.suspended => "suspended",
+            _ => "pending",
+        },
     };
     let demand = |(scope, from, asked): (&Scope, Timestamp, SignedVotes)| DemandView {
         sender: match scope {

@@ -1,12 +1,15 @@
 //! Receipts of approvals.
 
-use app::ledger::receipts::Receipt;
+use app::ledger::receipts::{Receipt, SignatureTold};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::MemberId;
 use domain::base::digest::Digest;
 use domain::ledger::audit::{ChainedEntry, action, time as millis};
 use domain::ledger::receipt::ChainedVote;
 use domain::people::access::Actor;
-use serde_json::json;
+use domain::people::signing::Assertion;
+use serde_json::{Value, json};
 
 use crate::base::parts::actor;
 use crate::ledger::audit::{head, link};
@@ -59,7 +62,7 @@ pub fn receipt(receipt: &Receipt) -> String {
         view
     });
     json!({
-        "form": "countersign-receipt-2",
+        "form": "countersign-receipt-3",
         "organization_id": receipt.head.organization_id.to_string(),
         "signed_at": millis(receipt.at),
         "approval": {
@@ -81,6 +84,28 @@ pub fn receipt(receipt: &Receipt) -> String {
         },
         "entries": account.links().into_iter().map(link).collect::<Vec<_>>(),
         "audit_head": head(&receipt.head),
+        "signatures": receipt.signatures.iter().map(told).collect::<Vec<_>>(),
     })
     .to_string()
+}
+
+/// What a key signed (`infra/docs/KEYS.md`): the parts that are bytes in base64.
+fn told(signature: &SignatureTold) -> Value {
+    let SignatureTold { member_id, statement, signed, registrations } = signature;
+    let Assertion { client_data, authenticator_data, signature } = &signed.assertion;
+    // Of many mails that were signed for at once: the place of this one, and what stands beside its way up to the root.
+    let path = signed.path.as_ref().map(|path| {
+        let beside: Vec<_> = path.beside.iter().map(ToString::to_string).collect();
+        json!({ "count": path.count, "place": path.place, "beside": beside })
+    });
+    json!({
+        "member_id": member_id.to_string(),
+        "key": signed.key.to_string(),
+        "statement": statement,
+        "path": path,
+        "client_data": STANDARD.encode(client_data),
+        "authenticator_data": STANDARD.encode(authenticator_data),
+        "signature": STANDARD.encode(signature),
+        "registrations": registrations,
+    })
 }

@@ -364,7 +364,7 @@ async fn chain_all(world: &World) {
 
 async fn receipt(world: &World, approval: &Approval) -> Result<Value, Refusal> {
     let permit = approver().permit().unwrap();
-    let found = gather(&world.ports, &*world.store, &permit, approval.id).await?;
+    let found = gather(&world.ports, &*world.store, &*world.key_logs, &permit, approval.id).await?;
     let text = wire::ledger::receipts::receipt(&found);
     assert!(!text.contains("secret body") && !text.contains("ann@"), "{text}");
     Ok(serde_json::from_str(&text).unwrap())

@@ -64,7 +64,7 @@ async fn an_owner_begins_the_log_demands_a_signature_and_signs_what_they_approve
     shows(&browser, "The key log has it").await;
     let keys = stack.get("/v1/signing-keys", stack.text("/viewer/session")).expect(200);
     assert_eq!((&keys["entries"], &keys["demands"][0]["votes"]), (&json!(2), &json!(1)), "{keys}");
-    assert_eq!(keys["data"][0]["counts"], true, "{keys}");
+    assert_eq!(keys["data"][0]["status"], "counts", "{keys}");
     let log = stack.get("/v1/signing-keys/log", stack.text("/owner/session")).expect(200);
     let log = log.as_str().unwrap();
     let organization = OrganizationId::parse(stack.text("/organization_id")).unwrap();
