@@ -125,7 +125,7 @@ mod stack {
     }
 
     mod ledger {
-        mod audit;
+        pub(super) mod audit;
         pub(super) mod logs;
     }
 }

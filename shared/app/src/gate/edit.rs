@@ -140,7 +140,8 @@ async fn try_edit<S>(
     let tainted = old.is_tainted() || thread.is_some_and(|thread| thread.tainted);
     let mut prepared = revise(sending, permit.principal(), &old, &message, &before, edit).await?;
     prepared.tainted = tainted;
-    let mut weighed = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared).await?;
+    let weighing = weigh(sending, (&old.requested_by, permit.actor()), &inbox, &book, &prepared);
+    let mut weighed = Box::pin(weighing).await?;
     // Whatever the policies make of the new words: they were held, and a person who is not their author reads them.
     let asked = old.terms.clone().unwrap_or_default();
     weighed.terms = Some(match weighed.terms {

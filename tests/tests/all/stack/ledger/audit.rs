@@ -193,7 +193,7 @@ fn alone_a_row_that_was_tampered_with_is_named() {
 }
 
 /// The offline verifier's exit code and what it says.
-fn offline(arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn offline(arguments: &[&str]) -> (Option<i32>, String) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/verify-audit.py");
     let done = Command::new("python3").arg(script).args(arguments).output().unwrap();
     let said = [done.stdout, done.stderr].concat();
@@ -201,10 +201,10 @@ fn offline(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 /// Files in a folder of their own.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique("audit").replace(' ', "-"));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -214,7 +214,7 @@ impl Folder {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
         std::fs::write(self.path(name), text).unwrap();
         self.path(name)
     }
@@ -226,7 +226,7 @@ fn openssl(arguments: &[&str]) {
 }
 
 /// The public half of the key that signs, from where it lies.
-fn signing_key(stack: &Stack) -> String {
+pub(crate) fn signing_key(stack: &Stack) -> String {
     let call = json!({"KeyId": stack.text("/signing_key")});
     let answer = stack.aws("/", "kms", Some("TrentService.GetPublicKey"), &call);
     format!(

@@ -11,6 +11,7 @@ use tests::{Stack, unique};
 
 use super::passkeys::{MakeAuthenticator, press};
 use crate::stack::browser::{Driver, shows, sign_in};
+use crate::stack::ledger::audit::{Folder, offline, signing_key};
 
 /// A link that registers a key of this organization, as an operator has it drawn.
 fn drawn(stack: &Stack) -> String {
@@ -96,6 +97,15 @@ async fn an_owner_begins_the_log_demands_a_signature_and_signs_what_they_approve
         stack.message_with_status(&held.message, "delivered");
     }
     browser.close().await.unwrap();
+    // Whoever has the receipts checks the signatures without us, and each of the three by itself.
+    let folder = Folder::new();
+    let public = folder.file("key.pem", &signing_key(&stack));
+    for held in all.iter().chain([&held]) {
+        let receipt = stack.receipt(&held.approval, stack.text("/owner/session")).expect(200);
+        let file = folder.file("receipt.json", &receipt.to_string());
+        let (code, said) = offline(&["--receipt", &file, "--public-key", &public]);
+        assert!(code == Some(0) && said.contains("1 of the votes are signed"), "{said}");
+    }
     // What the log says, the audit log says.
     stack.until("the audit log says what the key log says", || {
         let audit = stack.get("/v1/audit?action=signing_key.", stack.text("/owner/session")).expect(200);
