@@ -2652,21 +2652,17 @@ export interface SigningDemand {
 export interface SigningKey {
   /** How it signs: `ES256`, `EdDSA` or `RS256`. */
   algorithm: string;
-  /** Whether it counts now. */
-  counts: boolean;
-  /** Whether its votes count. */
-  decides: boolean;
   /** Whether it says of itself that it stays in its device. */
   device_bound: boolean;
   /** It counts from then on. */
   from: string;
   /** The SHA-256 of the id that its device gives it. */
   key: string;
-  /** Whether it vouches for keys of others. */
-  manages: boolean;
+  /** What it may do: `decide`, where its votes count, and `manage`, where it vouches for keys of others. */
+  may: Array<string>;
   member_id: string;
-  /** Whether it was suspended. */
-  suspended: boolean;
+  /** `counts`, `pending` before it does, `suspended` or `revoked`. */
+  status: string;
   /** It counts until then, where it was revoked. */
   until: string | null;
 }

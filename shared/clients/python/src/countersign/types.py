@@ -2922,21 +2922,17 @@ _SigningKeyFields = TypedDict(
     {
         # How it signs: `ES256`, `EdDSA` or `RS256`.
         "algorithm": "str",
-        # Whether it counts now.
-        "counts": "bool",
-        # Whether its votes count.
-        "decides": "bool",
         # Whether it says of itself that it stays in its device.
         "device_bound": "bool",
         # It counts from then on.
         "from": "str",
         # The SHA-256 of the id that its device gives it.
         "key": "str",
-        # Whether it vouches for keys of others.
-        "manages": "bool",
+        # What it may do: `decide`, where its votes count, and `manage`, where it vouches for keys of others.
+        "may": "list[str]",
         "member_id": "str",
-        # Whether it was suspended.
-        "suspended": "bool",
+        # `counts`, `pending` before it does, `suspended` or `revoked`.
+        "status": "str",
         # It counts until then, where it was revoked.
         "until": "str | None",
     },
