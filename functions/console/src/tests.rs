@@ -22,6 +22,7 @@ use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role, scope};
 use domain::people::credential::{Login, Secret, Session, SignInWindow};
 use domain::people::invitation::Invitation;
+use domain::people::key_links::KeyLinkSecret;
 use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
@@ -2123,6 +2124,7 @@ async fn each_page_asks_for_what_it_declares() {
         "member_id" => samples::member(99, Role::Viewer).id.to_string(),
         "reset" => samples::reset(1).1.reveal(),
         "setup" => samples::setup(1).1.reveal(),
+        "key_link" => KeyLinkSecret::new([9; 32]).reveal().to_owned(),
         "email_proof" => samples::email_proof(1).1.reveal(),
         "claim" => samples::registration(1).1.reveal(),
         other => panic!("an example of {other} is missing"),
