@@ -214,7 +214,7 @@ lambda_runtime.queue.Queue = _PatientQueue
 socketserver.ThreadingTCPServer = _PatientServer
 
 if __name__ == "__main__":
-    # As rarely as that goes: what is not used any more is freed without it.
+    # As rarely as that goes: what is in no cycle is freed without it, by its count of references.
     gc.set_threshold(100_000, 50, 1_000)
     from ministack.app import main
 

@@ -9,16 +9,20 @@ class NotFound(Exception):
     """No process of that function runs under this stack."""
 
 
-def kill_caller(function: str, endpoint: str, peer_port: int) -> int:
-    """kill -9 of the function's process; of several warm ones, the one that holds this connection."""
+def kill_caller(function: str, endpoint: str, ports: tuple[int, int]) -> int:
+    """kill -9 of the function's process; of several warm ones, the one that holds this connection.
+
+    `ports` are the caller's and ours: the kernel gives one local port to connections to several places.
+    """
     candidates = _function_processes(function, endpoint)
-    if not candidates:
-        raise NotFound(function)
-    inode = _socket_inode(peer_port)
+    inode = _socket_inode(*ports)
     holders = [pid for pid in candidates if inode is not None and _holds(pid, inode)]
-    victim = (holders or candidates)[0]
-    os.kill(victim, signal.SIGKILL)
-    return victim
+    # Who has let go of the connection can be told only where nobody else could have held it.
+    victims = holders or (candidates if len(candidates) == 1 else [])
+    if not victims:
+        raise NotFound(function)
+    os.kill(victims[0], signal.SIGKILL)
+    return victims[0]
 
 
 def _function_processes(function: str, endpoint: str) -> list[int]:
@@ -37,7 +41,7 @@ def _function_processes(function: str, endpoint: str) -> list[int]:
     return found
 
 
-def _socket_inode(local_port: int) -> str | None:
+def _socket_inode(local_port: int, remote_port: int) -> str | None:
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
             rows = Path(table).read_text().splitlines()[1:]
@@ -45,7 +49,8 @@ def _socket_inode(local_port: int) -> str | None:
             continue
         for row in rows:
             columns = row.split()
-            if int(columns[1].rsplit(":", 1)[1], 16) == local_port and columns[9] != "0":
+            ports = [int(columns[n].rsplit(":", 1)[1], 16) for n in (1, 2)]
+            if ports == [local_port, remote_port] and columns[9] != "0":
                 return columns[9]
     return None
 

@@ -118,9 +118,10 @@ class Wire:
 
 def kill(request: web.BaseRequest, function: str, endpoint: str) -> None:
     """Kills the process that made this request."""
-    peer = request.transport.get_extra_info("peername") if request.transport else None
+    ends = [request.transport.get_extra_info(end) if request.transport else None for end in ("peername", "sockname")]
+    caller, ours = (end[1] if end else 0 for end in ends)
     try:
-        pid = processes.kill_caller(function, endpoint, peer[1] if peer else 0)
+        pid = processes.kill_caller(function, endpoint, (caller, ours))
         log.info("killed %s (pid %d)", function, pid)
     except processes.NotFound:
         log.warning("no process of %r to kill", function)

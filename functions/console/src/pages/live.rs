@@ -84,9 +84,8 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
         (None, Some(since)) => new_in(&waiting, since, asked("seen")),
         (None, None) => String::new(),
     };
-    let more = !waiting.complete;
     let event = json!({
-        "mine": short_count(mine, more),
+        "mine": short_count(mine, waiting.complete),
         "waiting": waiting.items.len(),
         "version": version_of(&waiting),
         "said": said,
@@ -94,11 +93,11 @@ async fn show(context: &Context, request: &Request) -> Result<Response, Refusal>
     Ok(guard::events(format!("retry: {RETRY}\nevent: queue\ndata: {event}\n\n")))
 }
 
-/// At most three characters: the page keeps room for no more.
-fn short_count(count: usize, more: bool) -> String {
-    match (count, more) {
+/// At most three characters: the page keeps room for no more (`.badge` in `style.css`). There may be more where not all was looked at.
+fn short_count(count: usize, complete: bool) -> String {
+    match (count, complete) {
         (100.., _) => "99+".to_owned(),
-        (1.., true) => format!("{count}+"),
+        (1.., false) => format!("{count}+"),
         _ => count.to_string(),
     }
 }
@@ -160,4 +159,25 @@ fn became(approval: &Approval, names: &Names, now: Timestamp) -> String {
 
 fn expired() -> String {
     "It expired meanwhile: it is never sent.".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_fits_into_its_place_and_says_where_there_may_be_more() {
+        let shown = [
+            (0, true),
+            (0, false),
+            (7, true),
+            (7, false),
+            (99, true),
+            (99, false),
+            (100, true),
+            (5_000, false),
+        ];
+        let shown = shown.map(|(count, complete)| short_count(count, complete));
+        assert_eq!(shown, ["0", "0", "7", "7+", "99", "99+", "99+", "99+"]);
+    }
 }
