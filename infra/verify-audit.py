@@ -6,6 +6,7 @@
     verify-audit.py … --anchors FOLDER           compares them with a copy of the anchors, made before they were downloaded
     verify-audit.py … --receipt FILE             also a receipt: its signature, and each of its entries in the chain
     verify-audit.py --receipt FILE               a receipt alone: whether it was signed, and says what its entries say
+    verify-audit.py … --receipt FILE --key-log FILE   also whether people's signing keys counted when they signed, by the key log
 
 --public-key FILE is the key that signs receipts and anchors. It has to come from where you trust it, and is needed wherever
 a signature is checked: no key that lies beside a signature is believed.
@@ -139,7 +140,7 @@ def tells_of(entry: dict[str, Any], told: dict[str, Any]) -> bool:
         return target == message and details.get("digest") == approval["digest"]
     if action == "approval.edit" and details.get("new_approval_id") == approval["id"]:
         return True
-    others = ("approval.delegate", "approval.cancel", "approval.expire", "approval.edit", "approval.take_back")
+    others = ("approval.delegate", "approval.cancel", "approval.expire", "approval.edit", "approval.take_back", "approval.wait_for_signatures")
     return action in others and target == approval["id"]
 
 
@@ -186,10 +187,11 @@ def account(approval_id: str, edited_one: bool, entries: list[dict[str, Any]]) -
     if len(ended) > 1:
         raise Broken("the approval ended twice")
     # What was decided before a vote was taken back is decided no more, unless the votes that were left were enough.
-    back = of("approval.take_back")
-    since = (back[-1]["at"], back[-1]["sequence"]) if back else None
+    back, reopened = of("approval.take_back"), of("approval.wait_for_signatures")
+    last = max(back + reopened, key=lambda entry: (entry["at"], entry["sequence"]), default=None)
+    since = (last["at"], last["sequence"]) if last else None
     told = [cast for cast in votes if since is None or (cast["at"], cast["sequence"]) > since]
-    told.append(back[-1] if back else request)
+    told.append(last or request)
     status = next(
         (said for entry in told if (said := entry["details"].get("status", "pending")) != "pending"),
         "pending",
@@ -210,6 +212,7 @@ def account(approval_id: str, edited_one: bool, entries: list[dict[str, Any]]) -
         ],
         "delegations": [step(entry) for entry in of("approval.delegate")],
         "taken_back": [step(entry) for entry in back],
+        "reopened": [step(entry) for entry in reopened],
         "ended": step(ended[0], action=ended[0]["action"]) if ended else None,
     }
 
@@ -262,7 +265,11 @@ ES256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 ED25519 = bytes.fromhex("302a300506032b6570032100")
 RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 # What an authenticator says of its person (W3C Web Authentication, Level 3, section 6.1).
-PRESENT, VERIFIED, MAY_BE_HANDED_ON = 0x01, 0x04, 0x08
+PRESENT, VERIFIED, MAY_BE_HANDED_ON, IS_BACKED_UP = 0x01, 0x04, 0x08, 0x10
+# A signature stands for so many mails at most, and is good for so long.
+MOST_MAILS, GOOD_FOR = 500, timedelta(days=400)
+# A managing key that another manager revokes counts for so long still.
+DELAY = timedelta(hours=72)
 
 
 def der(tag: int, content: bytes) -> bytes:
@@ -311,11 +318,13 @@ def check_assertion(text: str, entry: dict[str, str], client_data: bytes, authen
     host = entry["site"].split("://", 1)[1].split(":", 1)[0]
     if said["type"] != "webauthn.get" or said["challenge"] != challenge:
         raise Broken("a key signed another text")
-    if said["origin"] != entry["site"] or said.get("crossOrigin") or authenticator[:32] != hashlib.sha256(host.encode()).digest():
+    if said["origin"] != entry["site"] or said.get("crossOrigin") or "topOrigin" in said or authenticator[:32] != hashlib.sha256(host.encode()).digest():
         raise Broken("a key signed on a page of another site")
     flags = authenticator[32]
     if flags & (PRESENT | VERIFIED) != PRESENT | VERIFIED:
         raise Broken("a key did not verify its person")
+    if flags & IS_BACKED_UP and not flags & MAY_BE_HANDED_ON:
+        raise Broken("a key says that it is backed up and may not be")
     if entry["device-bound"] == "yes" and flags & MAY_BE_HANDED_ON:
         raise Broken("a key was registered as one that stays in its device, and says otherwise")
     signed = authenticator + hashlib.sha256(client_data).digest()
@@ -336,7 +345,11 @@ def check_registrations(told: dict[str, Any], wanted: dict[str, Any]) -> dict[st
         values = {**entry, "member": entry["register"]}
         offer = f"countersign-offer-1\norganization {entry['organization']}\n" + "".join(f"{name} {values[name]}\n" for name in names)
         check_assertion(offer, entry, part["new-client-data"], part["new-authenticator-data"], part["new-signature"])
+        if time_of(entry["from"]) < time_of(entry["at"]):
+            raise Broken("a key counts before it was registered")
         if "by-link" in entry:
+            if entry["manages"] != "yes":
+                raise Broken("a link registered a key that does not manage")
             if place != len(entries) - 1:
                 raise Broken("a key that was registered by a link is vouched for by another")
             continue
@@ -345,44 +358,135 @@ def check_registrations(told: dict[str, Any], wanted: dict[str, Any]) -> dict[st
         vouched = text.split("\nclient-data ", 1)[0] + "\n"
         voucher = entries[place + 1][1]
         check_assertion(vouched, voucher, part["client-data"], part["authenticator-data"], part["signature"])
-        if voucher["manages"] != "yes" and (voucher["register"] != entry["register"] or entry["manages"] == "yes"):
+        own = voucher["register"] == entry["register"] and entry["manages"] == "no"
+        if voucher["manages"] != "yes" and (not own or (entry["decides"] == "yes" and voucher["decides"] != "yes")):
             raise Broken("a key is vouched for by one that may not")
+        if int(voucher["number"]) >= int(entry["number"]) or time_of(voucher["from"]) > time_of(entry["at"]):
+            raise Broken("a key is vouched for by one that did not count yet")
     return entries[0][1]
 
 
-def check_signatures(told: dict[str, Any]) -> int:
-    """Whether each of the signatures is one of a registered key over a statement about these very bytes."""
+def time_of(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def went(told: dict[str, Any]) -> str | None:
+    """When the mail went, as near as the entries of the receipt say it."""
+    return next((one["at"] for one in told["message"]["steps"] if one.get("to") in ("sending", "sent", "delivered")), None)
+
+
+def root_of(subject: str, path: dict[str, Any]) -> str:
+    """The root of the tree that this mail is a leaf of (RFC 9162, section 2.1.3.2)."""
+    node, place, last = hashlib.sha256(b"\0" + subject.encode()).digest(), path["place"], path["count"] - 1
+    if not 0 <= place <= last < MOST_MAILS:
+        raise Broken("a signature stands for more mails than it may, or this is none of them")
+    for beside in (bytes.fromhex(one.removeprefix("sha256:")) for one in path["beside"]):
+        if last == 0:
+            raise Broken("the mail is not one of those that a key signed together")
+        if place % 2 == 1 or place == last:
+            node = hashlib.sha256(b"\1" + beside + node).digest()
+            while place % 2 == 0 and place != 0:
+                place, last = place // 2, last // 2
+        else:
+            node = hashlib.sha256(b"\1" + node + beside).digest()
+        place, last = place // 2, last // 2
+    if last != 0:
+        raise Broken("the mail is not one of those that a key signed together")
+    return "sha256:" + node.hex()
+
+
+def check_signatures(told: dict[str, Any]) -> list[dict[str, str]]:
+    """Whether each of the signatures is one of a registered key over a statement about these very bytes, for a vote that stands and is
+    no other's. Gives the statements."""
     approval = told["approval"]
+    stand = [one["by"]["member_id"] for one in approval["votes"] if one["stands"] and one["verdict"] == "approve"]
+    members = [wanted["member_id"] for wanted in told["signatures"]]
+    if len(members) != len(set(members)) or not set(members) <= set(stand):
+        raise Broken("a signature is of somebody whose approval does not stand, or is there twice")
+    gone = went(told)
+    statements = []
     for wanted in told["signatures"]:
         registered = check_registrations(told, wanted)
-        statement = lines(wanted["statement"])
+        said = lines(wanted["statement"])
         subject = f"approval {approval['id']}\nrevision {approval['revision']}\ndigest {approval['digest']}\n"
-        signer = {"organization": told["organization_id"], "member": wanted["member_id"], "key": wanted["key"], "verdict": "approve"}
-        if any(statement[name] != value for name, value in signer.items()) or registered["decides"] != "yes":
-            raise Broken("a key signed for somebody else, or may not decide")
-        if statement["given"] < registered["from"]:
-            raise Broken("a key signed before it counted")
+        organization = f"organization {told['organization_id']}\n"
         if path := wanted["path"]:
-            node, place, last = hashlib.sha256(b"\0" + subject.encode()).digest(), path["place"], path["count"] - 1
-            for beside in (bytes.fromhex(one.removeprefix("sha256:")) for one in path["beside"]):
-                # RFC 9162, section 2.1.3.2.
-                if place % 2 == 1 or place == last:
-                    node = hashlib.sha256(b"\1" + beside + node).digest()
-                    while place % 2 == 0 and place != 0:
-                        place, last = place // 2, last // 2
-                else:
-                    node = hashlib.sha256(b"\1" + node + beside).digest()
-                place, last = place // 2, last // 2
-            if last != 0 or statement["root"] != "sha256:" + node.hex() or statement["count"] != str(path["count"]):
-                raise Broken("the mail is not one of those that a key signed together")
-            begins = f"countersign-votes-1\norganization {told['organization_id']}\ncount {path['count']}\nroot {statement['root']}\nverdict approve\n"
+            begins = f"countersign-votes-1\n{organization}count {path['count']}\nroot {root_of(subject, path)}\n"
         else:
-            begins = f"countersign-vote-1\norganization {told['organization_id']}\n{subject}verdict approve\n"
-        if not wanted["statement"].startswith(begins):
-            raise Broken("a key signed about another mail")
+            begins = f"countersign-vote-1\n{organization}{subject}"
+        signer = f"member {wanted['member_id']}\nkey {wanted['key']}\ngiven {said['given']}\nnot-after {said['not-after']}\n"
+        # Written anew, so that nothing stands in it besides.
+        if wanted["statement"] != f"{begins}verdict approve\n{signer}":
+            raise Broken("a key signed for somebody else, or about another mail")
+        if registered["decides"] != "yes":
+            raise Broken("a key signed that may not decide")
+        given, until = time_of(said["given"]), time_of(said["not-after"])
+        if given < time_of(registered["from"]):
+            raise Broken("a key signed before it counted")
+        if not given < until <= given + GOOD_FOR or (gone and time_of(gone) > until):
+            raise Broken("a signature was not good any more when the mail went, or is good for too long")
         parts = [base64.b64decode(wanted[name]) for name in ("client_data", "authenticator_data", "signature")]
         check_assertion(wanted["statement"], registered, *parts)
-    return len(told["signatures"])
+        statements.append({**said, "registered": wanted["registrations"]})
+    return statements
+
+
+def read_key_log(text: str, organization: str) -> list[tuple[str, dict[str, str]]]:
+    """The entries of a key log, each of which names the one before."""
+    entries, previous = [], digest(b"")
+    for number, part in enumerate(text.split("\n\n")[:-1]):
+        whole = part + "\n\n"
+        entry = lines(part)
+        if not whole.startswith("countersign-key-1\n") or entry["organization"] != organization:
+            raise Broken("the key log is another organization's")
+        if entry["number"] != str(number) or entry["previous"] != previous:
+            raise Broken(f"entry {number} of the key log does not follow the one before")
+        entries.append((whole, entry))
+        previous = digest(whole.encode())
+    return entries
+
+
+def check_key_log(log: list[tuple[str, dict[str, str]]], statements: list[dict[str, Any]], gone: str | None) -> None:
+    """Whether each key that signed was registered so in the key log, and counted when it signed and when the mail went."""
+    texts = {text for text, _ in log}
+    for said in statements:
+        if not set(said["registered"]) <= texts:
+            raise Broken("a registration of the receipt does not stand in the key log")
+        for moment in filter(None, (said["given"], gone)):
+            check_counts(log, said["key"], time_of(moment))
+
+
+def check_counts(log: list[tuple[str, dict[str, str]]], key: str, moment: datetime) -> None:
+    keys = {entry["key"]: entry for _, entry in log if "register" in entry}
+    suspended = False
+    for _, entry in log:
+        when = time_of(entry["at"])
+        if when > moment:
+            break
+        if entry.get("suspend") == key:
+            suspended = True
+        if entry.get("resume") == key:
+            suspended = False
+        if "revoke" not in entry:
+            continue
+        gone, by = keys[entry["revoke"]], keys.get(entry.get("by-key", ""))
+        own = by is not None and by["register"] == gone["register"]
+        # A link takes away what its holder may have made with the key as well.
+        goes = key == gone["key"] or (by is None and keys[key]["register"] == gone["register"] and "by-link" not in keys[key])
+        waits = by is not None and not own and gone["manages"] == "yes" and time_of(gone["from"]) <= when
+        if goes and when + (DELAY if waits else timedelta()) <= moment:
+            raise Broken("a key signed that was revoked")
+    if suspended:
+        raise Broken("a key signed that was suspended")
+
+
+def check_key_log_is_chained(log: list[tuple[str, dict[str, str]]], entries: list[dict[str, Any]]) -> int:
+    """Whether the audit log says of the key log what it says itself. Gives how many entries it tells of."""
+    told = [entry["details"]["entry"].split(" ") for entry in entries if entry["action"].startswith("signing_key.") and "entry" in entry["details"]]
+    for number, hashed in told:
+        if int(number) >= len(log) or digest(log[int(number)][0].encode()) != hashed:
+            raise Broken(f"entry {number} of the key log is not the one that is chained")
+    return len(told)
 
 
 def check_places(told: dict[str, Any], entries: list[dict[str, Any]], hashes: dict[int, str]) -> list[int]:
@@ -487,6 +591,7 @@ def main() -> None:
     parser.add_argument("--token")
     parser.add_argument("--save")
     parser.add_argument("--receipt")
+    parser.add_argument("--key-log")
     parser.add_argument("--anchors", type=Path)
     parser.add_argument("--public-key")
     chosen = parser.parse_args()
@@ -523,8 +628,16 @@ def main() -> None:
             f"the receipt of {approval['id']} holds: {approval['status']} with {standing} votes, "
             f"signed {told['signed_at']}"
         )
-        if signed := check_signatures(told):
-            print(f"{signed} of the votes are signed by people's own keys, each registered, over these very bytes")
+        if statements := check_signatures(told):
+            print(f"{len(statements)} of the votes are signed by people's own keys over these very bytes")
+            if chosen.key_log:
+                log = read_key_log(Path(chosen.key_log).read_text(), told["organization_id"])
+                check_key_log(log, statements, went(told))
+                print(f"their keys counted then, by the {len(log)} entries of the key log")
+                if entries is not None:
+                    print(f"{check_key_log_is_chained(log, entries)} of these entries stand in the audit chain")
+            else:
+                print("that their keys were registered, and not revoked, whoever signed the receipt says: see --key-log")
         if entries is not None:
             if not entries:
                 raise Broken("there is a receipt, and no entries")

@@ -193,6 +193,7 @@ def _stack(settings: Settings) -> dict[str, Any]:
         "table": outputs.get("TableName"),
         "bucket": outputs.get("MailBucketName"),
         "anchor_bucket": outputs.get("AnchorBucketName"),
+        "key_log_bucket": outputs.get("KeyLogBucketName"),
         "signing_key": outputs.get("SigningKeyArn"),
         "mail_domain": settings.mail_domain,
         "openid_issuer": settings.openid_issuer,

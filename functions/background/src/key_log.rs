@@ -1,9 +1,11 @@
-//! S3 tells that a key log was written: the audit log says so too, and people are alerted by that.
+//! S3 tells that a key log was written: the audit log says so too, and people are alerted by that. And the bus tells that a mail is over, or
+//! a vote for it taken back: signatures for it count no more.
 
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::KeyLogs;
+use app::base::ports::Departures;
+use app::gate::departures::note;
 use app::gate::signing_keys::tell;
 use assembly::Aws;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
@@ -12,11 +14,12 @@ use domain::base::id::Id as _;
 use futures_util::future::BoxFuture;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
+use wire::delivery::events::read_turn;
 
 /// What the function needs.
 pub struct Context {
     ports: Ports,
-    logs: Arc<dyn KeyLogs>,
+    logs: Arc<dyn Departures>,
 }
 
 /// The function.
@@ -25,7 +28,7 @@ pub const TASK: Task<Context> = Task { name: "background-key-log", context, hand
 /// From the environment.
 pub fn context() -> Context {
     let aws = Aws::from_environment();
-    Context { ports: aws.ports(), logs: aws.key_logs() }
+    Context { ports: aws.ports(), logs: aws.departures() }
 }
 
 fn handle(Context { ports, logs }: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskError>> {
@@ -33,8 +36,10 @@ fn handle(Context { ports, logs }: &Context, event: Value) -> BoxFuture<'_, Resu
         let event: EventBridgeEvent = serde_json::from_value(event).map_err(TaskError::permanent)?;
         if let Some(organization_id) = written(&event.detail) {
             tell(ports, &**logs, organization_id).await?;
+        } else if let Some(turn) = read_turn(&event.detail) {
+            note(&**logs, &turn).await?;
         } else {
-            tracing::error!("an event of S3 that names no key log");
+            tracing::error!("an event that names no key log, and no mail that is over");
         }
         Ok(json!({}))
     })

@@ -236,6 +236,11 @@ impl Form {
         self.field(name).replace("\r\n", "\n").trim().to_owned()
     }
 
+    /// Whether there is such a field, empty perhaps.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// A field; empty where there is none.
     pub(crate) fn field(&self, name: &str) -> &str {
         self.0.get(name).map(String::as_str).unwrap_or_default()

@@ -10,6 +10,10 @@ const SIGN_WORDS = {
   NotAllowedError: "Nothing was signed: it was cancelled, it took too long, or this device does not have the key. Take another key, or another device.",
   SecurityError: "This page is not opened under the name that your keys belong to.",
 };
+// The server's clock counts, as it was when it made the page. One of the two below goes on while a device sleeps, the other is not set anew.
+const opened = Date.now();
+const passed = () => Math.max(performance.now(), Date.now() - opened);
+const TOO_OLD = 9 * 60 * 1000;
 
 async function sign(text, credential) {
   if (!window.PublicKeyCredential || !window.crypto?.subtle) {
@@ -37,9 +41,9 @@ async function root(leaves) {
 const subject = ({ approval, revision, digest }) => `approval ${approval}\nrevision ${revision}\ndigest ${digest}\n`;
 const second = (milliseconds) => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 
-// What is signed of these mails: one by itself, or all of them at once. The server's clock counts, as it was when it made the page.
+// What is signed of these mails: one by itself, or all of them at once.
 async function vote(signer, mails, key) {
-  const given = second(Date.parse(signer.now) + performance.now());
+  const given = second(Date.parse(signer.now) + passed());
   const said = `verdict approve\nmember ${signer.member}\nkey ${key.key}\ngiven ${given}\nnot-after ${signer.until}\n`;
   const signed = { key: key.key, given, not_after: signer.until };
   const organization = `organization ${signer.organization}\n`;
@@ -85,9 +89,44 @@ const mailsOf = (form) => {
   });
 };
 
+// What two people compare who are to mean the same key: 80 bits of the SHA-256 over what the key answered, in Crockford's digits.
+async function codeOf({ client_data, authenticator_data, signature }) {
+  const line = (name, data) => `${name} ${hex(unbase64(data))}\n`;
+  const lines = line("client-data", client_data) + line("authenticator-data", authenticator_data) + line("signature", signature);
+  const bits = (await hash(bytesOf(lines))).slice(0, 10).reduce((all, byte) => (all << 8n) | BigInt(byte), 0n);
+  const digit = (_, n) => "0123456789abcdefghjkmnpqrstvwxyz"[Number((bits >> BigInt(75 - 5 * n)) & 31n)];
+  return Array.from({ length: 16 }, digit).join("").match(/.{4}/g).join(" ");
+}
+
+const CODE_OF = "code-of-";
+async function offer(form) {
+  const shown = form.querySelector("[data-code]");
+  if (!shown.hidden) return form.submit();
+  const answered = await sign(form.dataset.offered, form.dataset.credential);
+  form.elements.signed.value = JSON.stringify(answered);
+  const code = await codeOf(answered);
+  shown.querySelector("output").textContent = code;
+  shown.hidden = false;
+  form.querySelector("button[type=submit]").textContent = "Offer the key";
+  try {
+    localStorage.setItem(CODE_OF + form.dataset.key, code);
+  } catch {
+    // A browser that keeps nothing shows it here alone.
+  }
+}
+for (const place of document.querySelectorAll("[data-code-of]")) {
+  try {
+    place.textContent = localStorage.getItem(CODE_OF + place.dataset.codeOf) || place.textContent;
+  } catch {
+    // As above.
+  }
+}
+
 async function append(form) {
   const { entry, credential, offer, link, then } = form.dataset;
   const body = { text: entry };
+  // A key that is at hand offers itself here: what it answers is sent with the entry, and lies nowhere in between.
+  if (form.dataset.new) body.offer = form.answered ??= await sign(form.dataset.new, form.dataset.newCredential);
   if (credential) body.signature = await sign(entry, credential);
   if (offer) body.offer = JSON.parse(offer);
   if (link) body.link = link;
@@ -101,19 +140,22 @@ async function append(form) {
 }
 
 async function answer(form, submitter) {
-  if (form.dataset.entry) return append(form);
-  if (form.dataset.offered) {
-    form.elements.signed.value = JSON.stringify(await sign(form.dataset.offered, form.dataset.credential));
-  } else {
-    const signer = JSON.parse(form.dataset.vote);
-    const mails = mailsOf(form);
-    // To stop a mail takes no key.
-    if (submitter?.value !== "reject" && mails.some((mail) => mail.signs)) {
-      form.elements.signature.value = JSON.stringify(await vote(signer, mails, chosen(signer.keys)));
-    }
+  if (form.dataset.made) {
+    if (passed() > TOO_OLD) throw new Error("This page was open for too long. Go back, open it anew, and sign then.");
+    return form.dataset.entry ? append(form) : offer(form);
+  }
+  // What an earlier try left behind, which the browser may have kept.
+  form.elements.signature.value = "";
+  for (const left of form.querySelectorAll("[data-of-submitter]")) left.remove();
+  const signer = JSON.parse(form.dataset.vote);
+  const mails = mailsOf(form);
+  // To stop a mail takes no key.
+  if (submitter?.value !== "reject" && mails.some((mail) => mail.signs)) {
+    form.elements.signature.value = JSON.stringify(await vote(signer, mails, chosen(signer.keys)));
   }
   if (submitter?.name) {
     const field = Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value });
+    field.dataset.ofSubmitter = "";
     form.append(field);
   }
   return form.submit();
@@ -128,6 +170,7 @@ for (const form of document.querySelectorAll("form[data-entry], form[data-offere
     said.hidden = true;
     try {
       await answer(form, submitter);
+      if (form.dataset.offered && submitter) submitter.disabled = false;
     } catch (error) {
       said.textContent = SIGN_WORDS[error.name] || error.message;
       said.hidden = false;
@@ -138,3 +181,10 @@ for (const form of document.querySelectorAll("form[data-entry], form[data-offere
     }
   });
 }
+
+// Back on a page that the browser kept as it was left.
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("form[data-entry] button, form[data-offered] button, form[data-vote] button")) {
+    button.disabled = false;
+  }
+});

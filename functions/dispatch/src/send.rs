@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::Ports;
-use app::base::ports::{Blobs, KeyLogs, MailSender};
+use app::base::ports::{Blobs, Departures, MailSender};
 use app::base::store::StoreError;
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::rate::{Pace, Places};
@@ -23,7 +23,7 @@ pub struct Context {
     ports: Ports,
     blobs: Arc<dyn Blobs>,
     sender: Arc<dyn MailSender>,
-    key_logs: Arc<dyn KeyLogs>,
+    key_logs: Arc<dyn Departures>,
     places: Arc<dyn Places>,
     rate: SendRate,
 }
@@ -43,7 +43,7 @@ pub fn context() -> Context {
         ports: aws.ports(),
         blobs: aws.blobs(),
         sender: Arc::new(sender),
-        key_logs: aws.key_logs(),
+        key_logs: aws.departures(),
         places: aws.places(),
         rate: rate.unwrap_or_else(|| panic!("SEND_RATE is no rate")),
     }

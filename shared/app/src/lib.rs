@@ -65,6 +65,7 @@ pub mod gate {
     pub mod approvals;
     pub mod attest;
     pub mod comments;
+    pub mod departures;
     pub mod diff;
     pub mod dispatch;
     mod draft;

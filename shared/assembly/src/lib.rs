@@ -8,8 +8,8 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::feed::Feed;
 use app::base::ports::{
-    Anchors, Authenticators, Backlog, Blobs, DataKeys, Eraser, KeyLinks, KeyLogWriter, KeyLogs, Queue,
-    Sandbox, Settings, SignUp, Signer, Workflow,
+    Anchors, Authenticators, Backlog, Blobs, DataKeys, Departures, Eraser, KeyLinks, KeyLogWriter, KeyLogs,
+    Queue, Sandbox, Settings, SignUp, Signer, Workflow,
 };
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
@@ -85,6 +85,11 @@ impl Aws {
 
     /// Key logs, to be read.
     pub fn key_logs(&self) -> Arc<dyn KeyLogs> {
+        Arc::new(self.key_log_bucket())
+    }
+
+    /// Key logs, with the notes of what went.
+    pub fn departures(&self) -> Arc<dyn Departures> {
         Arc::new(self.key_log_bucket())
     }
 

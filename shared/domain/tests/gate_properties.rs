@@ -229,6 +229,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         decision: Decision::Pending,
         draft_id: None,
         task_token: None,
+        demanded: SignedVotes::NONE,
         version: 1,
     }
 }

@@ -541,6 +541,7 @@ impl Gate {
             attachment_count: 0,
             html_changes: vec![],
             task_token: None,
+            demanded: SignedVotes::NONE,
             version: 1,
         }
     }
@@ -996,6 +997,7 @@ impl Gate {
             (Some(Hindrance::Paused(_)), _) => outbound.stand_back(now, own),
             (Some(Hindrance::Quiet(until)), _) => outbound.put_off(until, own),
             (Some(Hindrance::Withdrawn(reason)), _) => outbound.call_off(now, reason),
+            (Some(Hindrance::Unsigned), _) => outbound.call_off(now, "signature_missing"),
             (None, Some(Answer::Accepted)) => outbound.accept(now, "p"),
             (None, Some(Answer::NotAccepted)) => outbound.hold_off(now, own, "throttled"),
             (None, Some(Answer::Refused)) => outbound.fail(now, "refused"),
@@ -1017,7 +1019,7 @@ impl Gate {
         }
         match hindrance {
             Some(Hindrance::Paused(_) | Hindrance::Quiet(_)) => world.history.stood_back = true,
-            Some(Hindrance::Withdrawn(_)) => {
+            Some(Hindrance::Withdrawn(_) | Hindrance::Unsigned) => {
                 world.history.called_off = true;
                 world.history.called_off_without_cause |= world.entitled(dispatcher.approval);
             }

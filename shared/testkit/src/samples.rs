@@ -762,6 +762,7 @@ pub fn approval(n: u8) -> Approval {
         decision: Decision::Pending,
         draft_id: None,
         task_token: None,
+        demanded: SignedVotes { votes: 2, device_bound: true },
         version: 1,
     }
 }

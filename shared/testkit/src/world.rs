@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
 use app::base::ports::{
-    Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Dns, Endpoints, Eraser, FlowError,
-    Identities, Identity, IdentityError, KeyLinks, KeyLogError, KeyLogWriter, KeyLogs, MailSender, NoAnswer,
-    Queue, Random, Sandbox, SendOutcome, Settings, Signature, Signer, StoredLog, StoredSenders, Workflow,
+    Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Departure, Departures, Dns,
+    Endpoints, Eraser, FlowError, Identities, Identity, IdentityError, KeyLinks, KeyLogError, KeyLogWriter,
+    KeyLogs, MailSender, NoAnswer, Queue, Random, Sandbox, SendOutcome, Settings, Signature, Signer,
+    StoredLog, StoredSenders, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
 use app::gate::rate::Pace;
@@ -24,7 +25,7 @@ use domain::ledger::audit::{Anchor, Head};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::KeyLog;
-use domain::{InboxId, OrganizationId, Timestamp};
+use domain::{InboxId, MemberId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
@@ -468,6 +469,59 @@ pub struct MemoryKeyLogs {
     pub links: Mutex<BTreeMap<Digest, DrawnLink>>,
     /// The next call fails like this.
     pub failure: Mutex<Option<KeyLogError>>,
+    /// Mails that were given to the provider, or stopped, and what is noted of each.
+    pub departures: Mutex<BTreeMap<(OrganizationId, Digest), &'static str>>,
+    /// Votes that were taken back, and when.
+    pub taken_back: Mutex<BTreeMap<(OrganizationId, Digest, MemberId), Timestamp>>,
+}
+
+#[async_trait]
+impl Departures for MemoryKeyLogs {
+    async fn begin(&self, of: OrganizationId, leaf: Digest) -> Result<Departure, KeyLogError> {
+        let mut all = lock(&self.departures);
+        Ok(match all.get(&(of, leaf)) {
+            None | Some(&"open") => {
+                all.insert((of, leaf), "sending");
+                Departure::Begun("sending".to_owned())
+            }
+            Some(&"stopped") => Departure::Refused("stopped_before"),
+            Some(_) => Departure::Refused("sent_before"),
+        })
+    }
+
+    async fn undo(&self, of: OrganizationId, leaf: Digest, _: String) -> Result<(), KeyLogError> {
+        lock(&self.departures).insert((of, leaf), "open");
+        Ok(())
+    }
+
+    async fn stop(&self, of: OrganizationId, leaf: Digest) -> Result<(), KeyLogError> {
+        let mut all = lock(&self.departures);
+        let noted = all.entry((of, leaf)).or_insert("stopped");
+        if *noted == "open" {
+            *noted = "stopped";
+        }
+        Ok(())
+    }
+
+    async fn take_back(
+        &self,
+        of: OrganizationId,
+        leaf: Digest,
+        (by, at): (MemberId, Timestamp),
+    ) -> Result<(), KeyLogError> {
+        lock(&self.taken_back).insert((of, leaf, by), at);
+        Ok(())
+    }
+
+    async fn taken_back(
+        &self,
+        of: OrganizationId,
+        leaf: Digest,
+    ) -> Result<BTreeMap<MemberId, Timestamp>, KeyLogError> {
+        let all = lock(&self.taken_back);
+        let those = all.iter().filter(|((org, of_leaf, _), _)| (*org, *of_leaf) == (of, leaf));
+        Ok(those.map(|((_, _, by), at)| (*by, *at)).collect())
+    }
 }
 
 #[async_trait]

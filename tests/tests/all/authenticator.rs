@@ -3,7 +3,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::MemberId;
+use domain::Timestamp;
 use domain::base::digest::Digest;
+use domain::people::key_log::NewKey;
+use domain::people::signing::{Algorithm, Assertion, KeyId};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
@@ -100,6 +104,39 @@ impl Phone {
             "signature": encode(signature.to_der().as_bytes()),
             "userHandle": self.handle.as_ref().map(|handle| encode(handle.as_bytes())),
         }))
+    }
+
+    /// What the key log calls the passkey.
+    pub(super) fn key_id(&self) -> KeyId {
+        Digest::of(&self.id)
+    }
+
+    /// The passkey as the key log has it, as one that decides, and manages, from now on.
+    pub(super) fn new_key(&self, member_id: MemberId, now: Timestamp) -> NewKey {
+        NewKey {
+            member_id,
+            id: self.key_id(),
+            algorithm: Algorithm::Es256,
+            public_key: self.key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            site: self.origin.clone(),
+            device_bound: !self.synced,
+            decides: true,
+            manages: true,
+            offered: now,
+            from: now,
+        }
+    }
+
+    /// What the passkey answers that is asked to sign this text on the page that is open.
+    pub(super) fn sign(&mut self, text: &str) -> Assertion {
+        let challenge = encode(Digest::of(text.as_bytes()).as_bytes());
+        let client_data = self.client_data("webauthn.get", &json!({ "challenge": challenge }));
+        let (_, host) = self.origin.split_once("://").unwrap();
+        let host = host.split(':').next().unwrap().to_owned();
+        let authenticator_data = self.data(&json!(host), false);
+        let signed = [&authenticator_data[..], Digest::of(&client_data).as_bytes()].concat();
+        let signature: Signature = self.key.sign(&signed);
+        Assertion { client_data, authenticator_data, signature: signature.to_der().as_bytes().to_vec() }
     }
 
     fn answer(&self, response: &Value) -> Value {

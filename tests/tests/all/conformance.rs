@@ -560,6 +560,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:UpdateItem",
             "s3:GetObject",
             "s3:ListBucket",
+            // Notes of what goes by signed votes, beside the key logs.
+            "s3:PutObject",
             "ses:SendEmail",
             "ses:SendRawEmail",
             "sqs:SendMessage",
@@ -1104,6 +1106,7 @@ fn what_decides_pauses_and_dispatches_can_be_kept_executions() {
         "api-tokens-pause",
         "console-decide",
         "dispatch-send",
+        "keys-append",
     ];
     assert_eq!(found.collect::<Vec<_>>(), expected);
     let runbook = read("infra/docs/RUNBOOK.md");

@@ -48,6 +48,7 @@ mod gate {
     mod registrations;
     mod seats;
     mod shown;
+    mod signing_keys;
     mod unsubscribe;
     mod votes;
     mod way_out;
@@ -85,6 +86,7 @@ mod stack {
         mod setup;
         mod sign_in;
         mod sign_up;
+        mod signed_votes;
         mod signing_keys;
         mod tokens;
     }

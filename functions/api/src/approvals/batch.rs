@@ -29,7 +29,7 @@ fn handle<'a>(World { ports, blobs, workflow, logs }: &'a World, request: &'a Re
         let call = request.enter::<scope::ApprovalsDecide>(ports, &[]).await?;
         let (items, verdict, signature) = approvals::batch(&request.body)?;
         let (ports, permit) = (&call.ports, &call.permit);
-        let signed = signature.as_ref().map(|signature| (&**logs, signature));
+        let signed = (&**logs, signature.as_ref());
         let all = decide_several(ports, &**blobs, &**workflow, permit, &items, &verdict, signed).await?;
         Ok(Response::json(200, &approvals::batched(&all, ports.now())))
     })

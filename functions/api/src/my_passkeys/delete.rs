@@ -2,9 +2,11 @@
 //!
 //! Needs any good credential.
 
+use std::sync::Arc;
+
 use app::Ports;
+use app::base::ports::KeyLogs;
 use app::people::{passkeys, sessions};
-use assembly::Aws;
 use runtime::http::{Access, Endpoint, Handling, Request, Response};
 
 /// The route.
@@ -18,14 +20,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     query: None,
     body: None,
     response: None,
-    open: || crate::open(Aws::ports, handle),
+    open: || crate::open(|aws| (aws.ports(), aws.key_logs()), handle),
 };
 
-fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
+fn handle<'a>((ports, logs): &'a (Ports, Arc<dyn KeyLogs>), request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
         let entered = request.enter_any(ports).await?;
         let own = sessions::own(entered.session)?;
-        passkeys::remove(&entered.ports, &own, request.id("passkey_id")?).await?;
+        passkeys::remove(&entered.ports, &**logs, &own, request.id("passkey_id")?).await?;
         Ok(Response::empty(204))
     })
 }

@@ -306,7 +306,7 @@ pub(crate) async fn page(
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
     let filter = Filter::named(request.query.get("in").map(String::as_str).unwrap_or_default());
-    let (frame, view, waiting, last) = try_join4(
+    let (frame, mut view, waiting, last) = try_join4(
         Frame::of(visit),
         approvals::get(&visit.ports, visit.powers.blobs()?, &permit, id),
         // What else waits must not keep anybody from this one.
@@ -316,6 +316,8 @@ pub(crate) async fn page(
     .await?;
     let voter = Voter { member_id: frame.me.member.id, role: frame.me.member.role };
     let (may_decide, now) = (visit.may_decide(), visit.ports.now());
+    let logs = visit.powers.key_logs()?;
+    view.approval = signer::demanded(logs, view.approval, &view.message.message.from, now).await?;
     let among = waiting.and_then(|waiting| Among::of((&waiting, &filter), &voter, may_decide, id, now));
     let last = last.and_then(|last| Some((came(&last, &voter, now)?, route::approval(last.id))));
     let compared = match request.query.get("compare").and_then(|id| ApprovalId::parse(id).ok()) {
@@ -336,7 +338,7 @@ pub(crate) async fn page(
         csrf: visit.session.form_token(),
         signer: signer::of(
             &visit.ports,
-            visit.powers.key_logs()?,
+            logs,
             (view.approval.organization_id, voter.member_id),
             &[&view.approval],
         )
@@ -763,11 +765,19 @@ fn open(reader: &Reader<'_>, view: &View, mail: &Mail, reason: &str, now: Timest
     let approval = &view.approval;
     let kept = kept(approval, &reader.voter, &reader.names, now);
     let mine = approval.votes.iter().find(|vote| vote.member_id == reader.voter.member_id);
+    // Given without a key, or by one that counts no more.
+    let signs_anew = reader.signer.is_some() && mine.is_some_and(|vote| approval.lacks_signature(vote));
     let instead = if !kept.why.is_empty() {
         kept.why
-    } else if mine.is_some_and(|vote| vote.verdict == Verdict::Approve) {
+    } else if mine.is_some_and(|vote| vote.verdict == Verdict::Approve) && !signs_anew {
         let missing = still_missing(approval).unwrap_or_else(|| "others".to_owned());
-        format!("You approved it. It waits for {missing}.")
+        let no_key = mine.is_some_and(|vote| approval.lacks_signature(vote));
+        let how = if no_key {
+            " No key of yours signs votes yet: have one registered, under Settings, Signing keys."
+        } else {
+            ""
+        };
+        format!("You approved it. It waits for {missing}.{how}")
     } else if !mail.is_whole() {
         // Whoever countersigns must have seen all of it.
         "This mail is larger than this page can show, so it can\u{2019}t be approved here. You may reject it, or \
@@ -793,6 +803,10 @@ fn open(reader: &Reader<'_>, view: &View, mail: &Mail, reason: &str, now: Timest
     let missing = voted.ok().as_ref().and_then(still_missing);
     let although = although(approval, mail);
     let approve = match (&mail.send_at, missing) {
+        (_, Some(missing)) if signs_anew => {
+            format!("Sign your approval{although}; it then waits for {missing}")
+        }
+        _ if signs_anew => format!("Sign your approval{although}"),
         (_, Some(missing)) => format!("Approve{although}; it then waits for {missing}"),
         _ if !approval.quiet.is_empty() && approval.due(now) > now => {
             format!("Approve{although}; it goes out on {}", Moment::new(approval.due(now), now).exact)

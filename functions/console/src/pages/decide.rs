@@ -3,6 +3,7 @@
 use app::Refusal;
 use app::base::store::Key;
 use app::gate::approvals::{self, Ballot, Verdict};
+use app::gate::attest::VoteSignature;
 use app::gate::comments;
 use askama::Template;
 use domain::ApprovalId;
@@ -190,10 +191,20 @@ async fn decide(visit: &Visit, id: ApprovalId, form: &Form, verdict: &Verdict) -
         .principal
         .permit::<scope::ApprovalsDecide>()
         .map_err(|_| Refusal::because(Code::RoleCannotDecide, ""))?;
-    let signature = signature_of_form(form.field("signature"))?;
+    let signature = signature(form, verdict)?;
     let ballot = Ballot::new(check_digest(form, verdict)?, verdict)
         .signed(visit.powers.key_logs()?, signature.as_ref());
     approvals::decide(&visit.ports, visit.powers.workflow()?, &permit, id, &ballot).await
+}
+
+/// What the reader's key signed, as a form has it. Where their page asks their key and it signed nothing, they are told, and no vote is
+/// taken that lets nothing go: their browser may run no scripts. To stop a mail takes no key.
+pub(super) fn signature(form: &Form, verdict: &Verdict) -> Result<Option<VoteSignature>, Refusal> {
+    let signature = signature_of_form(form.field("signature"))?;
+    if signature.is_none() && *verdict == Verdict::Approve && form.has("signature") {
+        return Err(Refusal::because(Code::SignatureRequired, ""));
+    }
+    Ok(signature)
 }
 
 /// The reason in a form: what was chosen, and what was written beside that.
@@ -253,6 +264,14 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
         ),
         Refusal::Because { code: Code::AlreadyVoted, .. } => {
             alert(409, "You voted already, and a vote that was given can\u{2019}t be delegated.")
+        }
+        Refusal::Because { code: Code::SignatureRequired, .. } => alert(
+            409,
+            "This mail goes only with votes that people\u{2019}s own keys signed, and yours signed nothing. Allow scripts for this site and \
+             approve it again, with a key that is registered under Settings, Signing keys. Nothing was decided.",
+        ),
+        Refusal::Because { code: Code::SignatureRefused, message, .. } => {
+            alert(409, &format!("Nothing was decided: {message}."))
         }
         Refusal::Because { code: Code::LookFirst, .. } => {
             alert(409, "Something about it deserves a look: open it, and approve it alone.")

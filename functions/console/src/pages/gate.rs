@@ -88,10 +88,17 @@ fn missing(requirement: &Requirement, votes: usize) -> Option<String> {
 /// What is still missing, in words; nothing where nothing is.
 pub(super) fn still_missing(approval: &Approval) -> Option<String> {
     let requirements = approval.terms.iter().flat_map(|terms| &terms.requirements);
-    let left: Vec<_> = requirements
+    let mut left: Vec<_> = requirements
         .zip(approval.progress())
         .filter_map(|(requirement, (votes, _))| missing(requirement, votes))
         .collect();
+    let bound = approval.signed_asked().device_bound;
+    let kind = if bound { ", by keys that stay in their device" } else { "" };
+    left.extend(match approval.missing_signatures() {
+        0 => None,
+        1 => Some(format!("1 vote that a person\u{2019}s own key signs{kind}")),
+        votes => Some(format!("{votes} votes that people\u{2019}s own keys sign{kind}")),
+    });
     (!left.is_empty()).then(|| left.join(" and "))
 }
 

@@ -16,7 +16,6 @@ use domain::mailbox::message::Attachment;
 use domain::people::access::scope;
 use domain::{ApprovalId, AttachmentId};
 use runtime::http::{Request, Response};
-use wire::gate::approvals::signature_of_form;
 use wire::mailbox::previews::MAX_FILE;
 
 use super::approval::{self, Alert, Reader, Typed};
@@ -119,11 +118,13 @@ async fn page(
             organization.await?.and_then(|organization| Paused::of(&organization, &names, ports.now()));
         Ok((opened, view, names, paused))
     };
-    let (opened, view, names, paused) = match found.await {
+    let (opened, mut view, names, paused) = match found.await {
         Ok(found) => found,
         Err(refusal) => return refused(refusal, request, context),
     };
     let address = route::link(secret);
+    let logs = powers.key_logs()?;
+    view.approval = signer::demanded(logs, view.approval, &view.message.message.from, ports.now()).await?;
     let reader = Reader {
         last: None,
         among: None,
@@ -136,13 +137,8 @@ async fn page(
         // A link opens for nobody else.
         may_decide: true,
         csrf: secret.form_token(),
-        signer: signer::of(
-            ports,
-            powers.key_logs()?,
-            (opened.link.organization_id, opened.member.id),
-            &[&view.approval],
-        )
-        .await?,
+        signer: signer::of(ports, logs, (opened.link.organization_id, opened.member.id), &[&view.approval])
+            .await?,
         voter: Voter { member_id: opened.member.id, role: opened.member.role },
         names,
         members: vec![],
@@ -166,7 +162,7 @@ pub(super) async fn submit(
     let verdict = verdict(reason.clone());
     let decided = match decide::check_digest(&form, &verdict) {
         Ok(digest) => {
-            let signature = signature_of_form(form.field("signature"))?;
+            let signature = decide::signature(&form, &verdict)?;
             let ballot = Ballot::new(digest, &verdict).signed(context.powers.key_logs()?, signature.as_ref());
             links::decide(&context.ports, context.powers.workflow()?, secret, &ballot).await
         }

@@ -174,6 +174,7 @@ pub(super) fn words(refusal: &Refusal) -> Option<(u16, String)> {
             };
             Some((422, format!("The passkey {said}.")))
         }
+        Code::LastSigningKey => Some((409, format!("Nothing was removed: {refusal}."))),
         Code::PasskeyKnown => Some((409, "This passkey is among yours already. Sign in with it, or add one of another device.".to_owned())),
         Code::TooManyPasskeys => Some((409, "You have ten passkeys, and that is as many as there may be. Remove one that you don\u{2019}t use.".to_owned())),
         Code::NoPasskeysHere => Some((409, format!("There are no passkeys here: {refusal}."))),
@@ -234,7 +235,7 @@ async fn add(context: &Context, request: &Request) -> Result<Response, Refusal> 
 /// Takes one away.
 async fn remove(context: &Context, request: &Request, id: PasskeyId) -> Result<Response, Refusal> {
     let (visit, _) = Visit::of_form(context, request, &[]).await?;
-    match passkeys::remove(&visit.ports, &visit.session, id).await {
+    match passkeys::remove(&visit.ports, visit.powers.key_logs()?, &visit.session, id).await {
         // It was taken away already: that is what was asked for.
         Ok(()) | Err(Refusal::NotFound(_)) => Ok(settings::to("passkey-removed")),
         Err(refusal) => told(&visit, refusal).await,

@@ -599,7 +599,7 @@ async fn decide(context: &Context, request: &Request) -> Result<Response, Refusa
     let (blobs, workflow) = (visit.powers.blobs()?, visit.powers.workflow()?);
     let signature = signature_of_form(form.field("signature"))?;
     let logs = visit.powers.key_logs()?;
-    let signed = signature.as_ref().map(|signature| (logs, signature));
+    let signed = (logs, signature.as_ref());
     let all =
         approvals::decide_several(&visit.ports, blobs, workflow, &permit, &items, &verdict, signed).await?;
     let done = outcome(&visit, &all, &verdict).await?;

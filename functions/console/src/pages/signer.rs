@@ -5,10 +5,11 @@ use app::gate::signing_keys;
 use app::{Ports, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::gate::approval::Approval;
-use domain::gate::policy::By;
 use domain::gate::statement::SignedVote;
+use domain::mailbox::message::Party;
 use domain::people::signing::Assertion;
 use domain::{MemberId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
@@ -42,9 +43,21 @@ impl Signer {
     }
 }
 
+/// An approval with as many signed votes as the key log demands of its mail by now, for whoever sees it on a page.
+pub(crate) async fn demanded(
+    logs: &dyn KeyLogs,
+    approval: Approval,
+    from: &Party,
+    now: Timestamp,
+) -> Result<Approval, Refusal> {
+    let Ok(from) = EmailAddress::parse(&from.address) else { return Ok(approval) };
+    let log = logs.read(approval.organization_id).await?.log;
+    Ok(approval.with_floor(log.floor(&from, now)))
+}
+
 /// Whether some of the votes for a mail, or all, must be signed.
 pub(crate) fn is_asked(approval: &Approval) -> bool {
-    approval.terms.as_ref().is_some_and(|terms| terms.signed.votes > 0 || terms.by == By::Passkey)
+    approval.asks_for_signatures()
 }
 
 /// The signer of whoever reads about these mails; none where none of them asks for it, or no key of theirs counts.

@@ -14,7 +14,7 @@ use domain::base::digest::Digest;
 use domain::base::id::Id as _;
 use domain::people::access::{Scope as Right, scope};
 use domain::people::key_links::KeyLinkSecret;
-use domain::people::key_log::{By, Deed, Entry, Key, KeyLog, OFFER, Scope, code};
+use domain::people::key_log::{By, Deed, Entry, Key, KeyLog, NewKey, OFFER, Scope, code, short_name};
 use domain::people::passkey::Passkey;
 use domain::people::signing::{Assertion, KeyId, SignedVotes};
 use domain::{MemberId, PasskeyId, Timestamp};
@@ -95,13 +95,14 @@ struct Own {
     id: PasskeyId,
     key: String,
     name: String,
-    code: String,
     device_bound: bool,
     /// What it does, in a sentence.
     state: String,
+    /// Whether it waits for somebody to vouch for it.
+    is_offered: bool,
     /// Whether it may be offered, anew perhaps.
     can_offer: bool,
-    /// Whether it is offered, and somebody can vouch for it from here.
+    /// Whether it can be registered from here, by a link or by another key of theirs.
     can_vouch: bool,
 }
 
@@ -117,7 +118,7 @@ struct Offered {
 struct Row {
     whose: Doer,
     key: String,
-    code: String,
+    name: String,
     rights: &'static str,
     device_bound: bool,
     state: String,
@@ -133,13 +134,15 @@ struct SigningKeysPage {
     notice: &'static str,
     alert: String,
     csrf: String,
-    me: MemberId,
+
     organization: String,
     begun: bool,
     own: Vec<Own>,
     offers: Vec<Offered>,
     keys: Vec<Row>,
     demands: Vec<String>,
+    /// Where mail comes from that others could send from as well, though it is demanded to be signed.
+    unguarded: Vec<String>,
     /// Whether a key of theirs vouches for others.
     manages: bool,
     entries: String,
@@ -157,6 +160,8 @@ struct SignPage {
     /// What its script goes by.
     data: Vec<(&'static str, String)>,
     fields: Vec<(&'static str, String)>,
+    /// Whether the key's answer has a code, which is shown before it is sent.
+    has_code: bool,
     button: &'static str,
     text: String,
     back: String,
@@ -164,6 +169,13 @@ struct SignPage {
 
 impl SignPage {
     /// What asks the key.
+    fn script() -> &'static str {
+        guard::SIGN_SCRIPT
+    }
+}
+
+impl SigningKeysPage {
+    /// What shows the codes that this browser made.
     fn script() -> &'static str {
         guard::SIGN_SCRIPT
     }
@@ -179,7 +191,6 @@ struct KeyLinkPage {
     begun: bool,
     own: Vec<Own>,
     address: String,
-    then: String,
 }
 
 /// What the key log says of a key.
@@ -214,11 +225,11 @@ fn own_rows(log: &KeyLog, passkeys: &[Passkey], by_link: bool, now: Timestamp) -
             id: passkey.id,
             key: id.to_string(),
             name: passkey.name.clone(),
-            code: code(id),
             device_bound: !passkey.synced,
             state,
-            can_offer: known.is_none(),
-            can_vouch: known.is_none() && offer.is_some() && (by_link || others_count(id)),
+            is_offered: known.is_none() && offer.is_some(),
+            can_offer: known.is_none() && !by_link,
+            can_vouch: known.is_none() && (by_link || others_count(id)),
         }
     };
     passkeys.iter().map(one).collect()
@@ -250,6 +261,7 @@ async fn page(visit: &Visit, status: u16, notice: &'static str, alert: String) -
     let log = signing_keys::read(visit.powers.key_logs()?, &permit).await?;
     let own = passkeys::list(&visit.ports, &visit.session).await?;
     let (now, me) = (visit.ports.now(), visit.session.member_id);
+    let unguarded = signing_keys::unguarded(&visit.ports, visit.powers.key_logs()?, &permit).await?;
     let by = voucher(&log, &own, now).and_then(|passkey| log.key(passkey.key_id()));
     let manages = by.is_some_and(|key| key.new.manages);
     let offers =
@@ -277,7 +289,7 @@ async fn page(visit: &Visit, status: u16, notice: &'static str, alert: String) -
         Row {
             whose: frame.names.member(key.new.member_id),
             key: key.new.id.to_string(),
-            code: code(key.new.id),
+            name: short_name(key.new.id),
             rights: match (key.new.decides, key.new.manages) {
                 (true, true) => "signs votes and vouches for keys",
                 (true, false) => "signs votes",
@@ -285,7 +297,11 @@ async fn page(visit: &Visit, status: u16, notice: &'static str, alert: String) -
                 (false, false) => "counts for nothing",
             },
             device_bound: key.new.device_bound,
-            state: state_of(key, now),
+            state: if stands && !frame.members.iter().any(|member| member.id == key.new.member_id) {
+                format!("{} Its person is no member any more: revoke it.", state_of(key, now))
+            } else {
+                state_of(key, now)
+            },
             ended: !stands,
             deeds,
         }
@@ -294,19 +310,19 @@ async fn page(visit: &Visit, status: u16, notice: &'static str, alert: String) -
         notice,
         alert,
         csrf: visit.session.form_token(),
-        me,
         organization: visit.session.organization_id.to_string(),
         begun: !log.entries().is_empty(),
         own: own_rows(&log, &own, false, now),
         offers: offers.map(offered).collect(),
         keys: log.keys().map(row).collect(),
-        demands: log.demands().map(|demand| demanded(demand, now)).collect(),
+        demands: log.demands(now).map(|demand| demanded(demand, now)).collect(),
+        unguarded,
         manages,
         entries: format!("The log has {}.", count(log.entries().len(), "entry", "entries")),
         head: log.head().to_string(),
         shell: frame.shell,
     };
-    Ok(guard::html(status, render(&shown)?))
+    Ok(guard::html_with_signing(status, render(&shown)?))
 }
 
 fn demanded((scope, from, asked): (&Scope, Timestamp, SignedVotes), now: Timestamp) -> String {
@@ -331,15 +347,6 @@ async fn download(context: &Context, request: &Request) -> Result<Response, Refu
     Ok(guard::file("text/plain; charset=utf-8", "key-log.txt", text))
 }
 
-/// Where a form leads on: the page of a link, or this one.
-fn then(form: &Form) -> String {
-    let secret = KeyLinkSecret::parse(form.field("then"));
-    secret.map_or_else(
-        || format!("{ADDRESS}?notice=offered"),
-        |secret| format!("{ADDRESS}/link/{}", secret.reveal()),
-    )
-}
-
 /// Asks a passkey to sign that its person offers it.
 async fn ask_to_offer(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let (visit, form) = Visit::of_form(context, request, &[]).await?;
@@ -362,17 +369,24 @@ async fn ask_to_offer(context: &Context, request: &Request) -> Result<Response, 
                 "Your key signs that it is yours, and that \u{201C}{}\u{201D} is to sign your votes.",
                 passkey.name
             ),
-            format!("Its code is {}. Whoever vouches for it asks you for that.", code(new.id)),
+            "What it answers has a code, which this page then shows. Whoever vouches for the key asks you for that: tell them by phone \
+             or in person."
+                .to_owned(),
         ],
         action: "/console/signing-keys/offered",
-        data: vec![("offered", text.clone()), ("credential", STANDARD.encode(&passkey.credential_id))],
+        data: vec![
+            ("offered", text.clone()),
+            ("made", new.offered.to_string()),
+            ("key", new.id.to_string()),
+            ("credential", STANDARD.encode(&passkey.credential_id)),
+        ],
         fields: vec![
             ("csrf", visit.session.form_token()),
             ("passkey_id", id.to_string()),
             ("offered", new.offered.to_string()),
-            ("then", form.field("then").to_owned()),
             ("signed", String::new()),
         ],
+        has_code: true,
         button: "Sign with this key",
         text,
         back: ADDRESS.to_owned(),
@@ -391,7 +405,7 @@ async fn offered(context: &Context, request: &Request) -> Result<Response, Refus
         Err(refusal) => Err(refusal),
     };
     match kept {
-        Ok(_) => Ok(guard::see_other(&then(&form))),
+        Ok(_) => Ok(guard::see_other(&format!("{ADDRESS}?notice=offered"))),
         Err(refusal) => told(&visit, refusal).await,
     }
 }
@@ -443,16 +457,10 @@ fn wanted(form: &Form) -> Result<Wanted, String> {
         "suspend" => Ok(Wanted::Deed(Deed::Suspend(key))),
         "resume" => Ok(Wanted::Deed(Deed::Resume(key))),
         "register" => {
-            let digits =
-                |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
-            if digits(form.field("code")) != digits(&code(key)) {
-                return Err("Nothing was done: that is not the code of this key. Ask its person again; if theirs is another, somebody \
-                            offers a key in their place."
-                    .to_owned());
-            }
             let member_id = MemberId::parse(form.field("member_id")).map_err(|_| "This is no member.")?;
             let is = |name: &str| !form.field(name).is_empty();
-            Ok(Wanted::Register { member_id, key, decides: is("decides"), manages: is("manages") })
+            let code = form.field("code").to_owned();
+            Ok(Wanted::Register { member_id, key, code, decides: is("decides"), manages: is("manages") })
         }
         _ => Err("This is no form of the page.".to_owned()),
     }
@@ -462,16 +470,25 @@ fn wanted(form: &Form) -> Result<Wanted, String> {
 async fn ask(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let (visit, form) = Visit::of_form(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let wanted = match wanted(&form) {
-        Ok(wanted) => wanted,
-        Err(text) => return page(&visit, 422, "", text).await,
-    };
     let logs = visit.powers.key_logs()?;
     let log = signing_keys::read(logs, &permit).await?;
     let own = passkeys::list(&visit.ports, &visit.session).await?;
     let Some(by) = voucher(&log, &own, visit.ports.now()) else {
         let text = "Nothing was done: no key of yours counts that could vouch for it.".to_owned();
         return page(&visit, 409, "", text).await;
+    };
+    let (wanted, next) = if form.field("deed") == "own" {
+        // With the rights of the key that vouches.
+        let rights = log.key(by.key_id()).map_or((false, false), |key| (key.new.decides, key.new.manages));
+        match own_key(&visit, request, &form, rights).await {
+            Ok((new, data)) => (Wanted::Own(new), data),
+            Err(refusal) => return told(&visit, refusal).await,
+        }
+    } else {
+        match wanted(&form) {
+            Ok(wanted) => (wanted, vec![]),
+            Err(text) => return page(&visit, 422, "", text).await,
+        }
     };
     let proposed =
         signing_keys::propose(&visit.ports, logs, &permit, wanted, By::Key(by.key_id(), nothing())).await;
@@ -480,14 +497,15 @@ async fn ask(context: &Context, request: &Request) -> Result<Response, Refusal> 
         Err(refusal) => return told(&visit, refusal).await,
     };
     let frame = Frame::of(&visit).await?;
-    let mut data = entry_data(&entry);
+    let mut data = entry_data(&entry, next);
     data.push(("credential", STANDARD.encode(&by.credential_id)));
     let shown = SignPage {
         title: "Sign with your key",
-        what: what(&frame, &entry, visit.ports.now()),
+        what: what(&frame, &log, &entry, visit.ports.now()),
         action: "/console/signing-keys",
         data,
         fields: vec![],
+        has_code: false,
         button: "Sign with your key",
         text: entry.signed_text(),
         back: ADDRESS.to_owned(),
@@ -496,9 +514,37 @@ async fn ask(context: &Context, request: &Request) -> Result<Response, Refusal> 
     Ok(guard::html_with_signing(200, render(&shown)?))
 }
 
-fn entry_data(entry: &Entry) -> Vec<(&'static str, String)> {
-    let mut data = vec![("entry", entry.signed_text()), ("then", format!("{ADDRESS}?notice=written"))];
-    if let Deed::Register(_, said) = &entry.deed {
+/// A passkey of the reader as it offers itself on the page that sends the entry, with these rights; and what the page tells its script of
+/// that. What it answers never lies in the table, so nobody puts another key in its place.
+async fn own_key(
+    visit: &Visit,
+    request: &Request,
+    form: &Form,
+    (decides, manages): (bool, bool),
+) -> Result<(NewKey, Vec<(&'static str, String)>), Refusal> {
+    let id = PasskeyId::parse(form.field("passkey_id")).map_err(|_| Refusal::NotFound("passkey"))?;
+    let origin = route::public_url(&visit.ports, request);
+    let site = sign_in_keys::site(&visit.powers, &origin)?;
+    let new = signing_keys::offer(&visit.ports, &site, &visit.session, id).await?;
+    let own = passkeys::list(&visit.ports, &visit.session).await?;
+    let passkey = own.iter().find(|key| key.id == id).ok_or(Refusal::NotFound("passkey"))?;
+    let data = vec![
+        ("new", new.offer(visit.session.organization_id)),
+        ("new-credential", STANDARD.encode(&passkey.credential_id)),
+    ];
+    Ok((NewKey { decides, manages, ..new }, data))
+}
+
+/// What a page tells its script of an entry; `next` of a key of the reader that offers itself on that page.
+fn entry_data(entry: &Entry, next: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+    let mut data = vec![
+        ("entry", entry.signed_text()),
+        ("made", entry.at.to_string()),
+        ("then", format!("{ADDRESS}?notice=written")),
+    ];
+    if !next.is_empty() {
+        data.extend(next);
+    } else if let Deed::Register(_, said) = &entry.deed {
         let offer = json!({
             "client_data": STANDARD.encode(&said.client_data),
             "authenticator_data": STANDARD.encode(&said.authenticator_data),
@@ -510,10 +556,14 @@ fn entry_data(entry: &Entry) -> Vec<(&'static str, String)> {
 }
 
 /// What an entry does, in sentences.
-fn what(frame: &Frame, entry: &Entry, now: Timestamp) -> Vec<String> {
+fn what(frame: &Frame, log: &KeyLog, entry: &Entry, now: Timestamp) -> Vec<String> {
     let name = |id: MemberId| frame.names.member(id).short;
+    let known = |id: KeyId| match log.key(id) {
+        Some(key) => format!("The key {} of {}", short_name(id), name(key.new.member_id)),
+        None => format!("The key {}", short_name(id)),
+    };
     match &entry.deed {
-        Deed::Register(new, _) => {
+        Deed::Register(new, said) => {
             let whose = if new.member_id == frame.me.member.id { "your key".to_owned() } else { format!("a key of {}", name(new.member_id)) };
             let may = match (new.decides, new.manages) {
                 (true, true) => "signs votes and vouches for keys of others",
@@ -526,16 +576,21 @@ fn what(frame: &Frame, entry: &Entry, now: Timestamp) -> Vec<String> {
             } else {
                 "It counts at once.".to_owned()
             };
-            vec![format!("From now on {whose}, with the code {}, {may}.", code(new.id)), when]
+            let with = if *said == nothing() { String::new() } else { format!(", with the code {},", code(said)) };
+            vec![format!("From now on {whose}{with} {may}."), when]
         }
-        Deed::Revoke(id) => vec![format!("The key with the code {} counts no more, for mail that waits as well.", code(*id))],
-        Deed::Suspend(id) => vec![format!("The key with the code {} counts for nothing until it is resumed.", code(*id))],
-        Deed::Resume(id) => vec![format!("The key with the code {} counts again.", code(*id))],
+        Deed::Revoke(id) => vec![
+            format!("{} counts no more, for mail that waits as well.", known(*id)),
+            "A managing key of somebody else goes on counting for three days, in which everybody who decides is told; it vouches for \
+             nothing new."
+                .to_owned(),
+        ],
+        Deed::Suspend(id) => vec![format!("{} counts for nothing until it is resumed.", known(*id))],
+        Deed::Resume(id) => vec![format!("{} counts again.", known(*id))],
         Deed::Demand(scope, asked) => vec![
             demanded((scope, entry.at, *asked), now),
             "Where that is less than now, it counts after three days, in which everybody who decides is told.".to_owned(),
         ],
-        Deed::Withdraw(..) => vec![],
     }
 }
 
@@ -561,13 +616,12 @@ async fn link_page(
         begun: !log.entries().is_empty(),
         own: own_rows(&log, &own, true, visit.ports.now()),
         address: format!("{ADDRESS}/link/{}", secret.reveal()),
-        then: secret.reveal().to_owned(),
         shell: frame.shell,
     };
     Ok(guard::private(guard::html(status, render(&shown)?)))
 }
 
-/// Registers a key that its person offered, by the link.
+/// Registers a key of the reader, by the link.
 async fn ask_by_link(
     context: &Context,
     request: &Request,
@@ -575,28 +629,31 @@ async fn ask_by_link(
 ) -> Result<Response, Refusal> {
     let (visit, form) = Visit::of_form(context, request, &[]).await?;
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let key = Digest::parse(form.field("key")).map_err(|_| Refusal::NotFound("passkey"))?;
-    let member_id = visit.session.member_id;
-    let wanted = Wanted::Register { member_id, key, decides: true, manages: true };
-    let by = By::Link(secret.hash());
-    let proposed = signing_keys::propose(&visit.ports, visit.powers.key_logs()?, &permit, wanted, by).await;
-    let entry = match proposed {
-        Ok(entry) => entry,
+    let logs = visit.powers.key_logs()?;
+    let proposed = async {
+        let (new, data) = own_key(&visit, request, &form, (true, true)).await?;
+        let by = By::Link(secret.hash());
+        Ok((signing_keys::propose(&visit.ports, logs, &permit, Wanted::Own(new), by).await?, data))
+    };
+    let (entry, next) = match proposed.await {
+        Ok(proposed) => proposed,
         Err(refusal) => match words(&refusal) {
             Some((status, text)) => return link_page(&visit, secret, status, text).await,
             None => return Err(refusal),
         },
     };
     let frame = Frame::of(&visit).await?;
-    let mut data = entry_data(&entry);
+    let log = signing_keys::read(logs, &permit).await?;
+    let mut data = entry_data(&entry, next);
     data.push(("link", secret.reveal().to_owned()));
     let shown = SignPage {
         title: "Register your key",
-        what: what(&frame, &entry, visit.ports.now()),
+        what: what(&frame, &log, &entry, visit.ports.now()),
         action: "/console/signing-keys",
         data,
         fields: vec![],
-        button: "Write it into the key log",
+        has_code: false,
+        button: "Sign with this key, and write it into the key log",
         text: entry.signed_text(),
         back: ADDRESS.to_owned(),
         shell: frame.shell,

@@ -1,5 +1,6 @@
 //! What the use cases need of the world outside, as object-safe traits, and those that all of them may touch.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -156,6 +157,40 @@ pub trait KeyLogs: Send + Sync {
     async fn read(&self, organization_id: OrganizationId) -> Result<StoredLog, KeyLogError>;
     /// Who alone sends from which domain or address, of all organizations.
     async fn senders(&self) -> Result<StoredSenders, KeyLogError>;
+}
+
+/// Whether a mail may be given to the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Departure {
+    /// It is noted that it is, in this version of the note.
+    Begun(String),
+    /// It was before, or was stopped: why it may not.
+    Refused(&'static str),
+}
+
+/// Notes of mails that signed votes let go, beside the key logs: so a row that somebody sets back, or takes from before a mail was
+/// rejected, lets nothing go again. A mail is named by the leaf of its [`domain::gate::statement::Subject`].
+#[async_trait]
+pub trait Departures: KeyLogs {
+    /// Notes that a mail is given to the provider now, unless it was before, or was stopped.
+    async fn begin(&self, of: OrganizationId, leaf: Digest) -> Result<Departure, KeyLogError>;
+    /// Notes that the provider certainly did not take it.
+    async fn undo(&self, of: OrganizationId, leaf: Digest, version: String) -> Result<(), KeyLogError>;
+    /// Notes that it was rejected, called off, edited, or nobody decided in time. Where it has gone that changes nothing.
+    async fn stop(&self, of: OrganizationId, leaf: Digest) -> Result<(), KeyLogError>;
+    /// Notes, once, that a member took their vote for it back at that time.
+    async fn take_back(
+        &self,
+        of: OrganizationId,
+        leaf: Digest,
+        one: (MemberId, Timestamp),
+    ) -> Result<(), KeyLogError>;
+    /// Who took a vote for it back, and when that was noted last, in whole seconds.
+    async fn taken_back(
+        &self,
+        of: OrganizationId,
+        leaf: Digest,
+    ) -> Result<BTreeMap<MemberId, Timestamp>, KeyLogError>;
 }
 
 /// Writes key logs. One function has it, and that one writes nothing else.

@@ -10,8 +10,9 @@ use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision, DecisionRefused, Deed, Vote, Voter};
 use domain::gate::comment::{Comment, Comments};
+use domain::gate::policy::By;
 use domain::gate::risk::{Level, Risk};
-use domain::gate::statement::Said;
+use domain::gate::statement::{Said, SignedVote};
 use domain::gate::triage;
 use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Outbound;
@@ -19,6 +20,7 @@ use domain::mailbox::message::Party;
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Credential, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
+use domain::people::signing::SignedVotes;
 use domain::{ApprovalId, MemberId, MessageId};
 use futures_util::future::join_all;
 
@@ -431,20 +433,22 @@ pub struct Ballot<'a> {
     pub digest: Digest,
     /// What is said.
     pub verdict: &'a Verdict,
-    /// What the person's own key signed of it, and where the key log is.
-    pub signed: Option<(&'a dyn KeyLogs, &'a VoteSignature)>,
+    /// Where the key logs are, which say whether a key must sign it; none where nobody's key can.
+    pub logs: Option<&'a dyn KeyLogs>,
+    /// What the person's own key signed of it.
+    pub signature: Option<&'a VoteSignature>,
 }
 
 impl<'a> Ballot<'a> {
     /// One that no key signs.
     pub fn new(digest: Digest, verdict: &'a Verdict) -> Self {
-        Self { digest, verdict, signed: None }
+        Self { digest, verdict, logs: None, signature: None }
     }
 
     /// With what a key signed, where there is anything.
     #[must_use]
     pub fn signed(self, logs: &'a dyn KeyLogs, signature: Option<&'a VoteSignature>) -> Self {
-        Self { signed: signature.map(|signature| (logs, signature)), ..self }
+        Self { logs: Some(logs), signature, ..self }
     }
 }
 
@@ -482,7 +486,7 @@ pub async fn decide_several(
     permit: &Permit<scope::ApprovalsDecide>,
     items: &[(ApprovalId, Digest)],
     verdict: &Verdict,
-    signed: Option<(&dyn KeyLogs, &VoteSignature)>,
+    (logs, signature): (&dyn KeyLogs, Option<&VoteSignature>),
 ) -> Result<Vec<Batched>, Refusal> {
     if !matches!(permit.principal().credential, Credential::Session(_)) {
         return Err(DecisionRefused::NoPerson.into());
@@ -490,7 +494,7 @@ pub async fn decide_several(
     let mut all = Vec::with_capacity(items.len());
     for some in items.chunks(AT_ONCE) {
         let cast = some.iter().map(|(id, digest)| async move {
-            let ballot = Ballot { digest: *digest, verdict, signed };
+            let ballot = Ballot::new(*digest, verdict).signed(logs, signature);
             let decided = match verdict {
                 Verdict::Approve => approve_unseen(ports, blobs, workflow, permit, *id, &ballot).await,
                 Verdict::Reject(_) => decide(ports, workflow, permit, *id, &ballot).await,
@@ -614,9 +618,8 @@ pub(crate) async fn vote(
     retry(TRIES, "the approval kept changing", || async {
         let approval = find(ports, permit, id).await?;
         let with = &permit.principal().credential;
-        let is_signed = ballot.signed.is_some();
         if approval.digest == digest
-            && repeats(&approval, member_id, (with, beside.unseen(), is_signed), verdict)
+            && repeats(&approval, member_id, (with, beside.unseen(), ballot.signature), verdict)
         {
             // Whoever decides again may do so because the first answer was lost, and the workflow never told.
             wake(workflow, &approval).await;
@@ -625,14 +628,8 @@ pub(crate) async fn vote(
         check_person(ports, permit, &approval).await?;
         let case = case(ports, approval, &[member_id]).await?;
         let voter = case.voter(member_id)?;
-        let signed = match ballot.signed {
-            Some((logs, signature)) if case.approval.digest == digest => {
-                Some(signed_vote(logs, &case.approval, member_id, said(verdict), signature, now).await?)
-            }
-            _ => None,
-        };
-        let mut decided =
-            case.approval.clone().vote(voter, (with, signed), digest, verdict.clone(), None, now)?;
+        let (asked, signed) = weigh_signature(&case, ballot, member_id, now).await?;
+        let mut decided = asked.vote(voter, (with, signed), digest, verdict.clone(), None, now)?;
         if beside.unseen() {
             decided = decided.unseen_by(member_id);
         }
@@ -672,12 +669,40 @@ pub(crate) async fn vote(
     .await
 }
 
-/// What a statement calls a verdict.
-fn said(verdict: &Verdict) -> Said {
-    match verdict {
-        Verdict::Approve => Said::Approve,
-        Verdict::Reject(_) => Said::Reject,
+/// The approval with as many signed votes as the key log demands by now, and what a vote's own signature is worth.
+async fn weigh_signature(
+    case: &Case,
+    ballot: &Ballot<'_>,
+    member_id: MemberId,
+    now: Timestamp,
+) -> Result<(Approval, Option<SignedVote>), Refusal> {
+    let (approval, Ballot { digest, verdict, .. }) = (case.approval.clone(), *ballot);
+    // Of another mail than the one that waits the vote is refused anyhow.
+    let Some(logs) = ballot.logs.filter(|_| approval.digest == digest) else { return Ok((approval, None)) };
+    if let Verdict::Reject(_) = verdict {
+        // To stop a mail takes no key. What one signed of that is kept where it holds.
+        let Some(signature) = ballot.signature else { return Ok((approval, None)) };
+        let log = logs.read(approval.organization_id).await?.log;
+        let vote = signed_vote(&log, &approval, member_id, Said::Reject, signature, now).ok();
+        return Ok((approval, vote));
     }
+    let log = logs.read(approval.organization_id).await?.log;
+    let from = EmailAddress::parse(&case.message.from.address).ok();
+    let floor = from.map_or(SignedVotes::NONE, |from| log.floor(&from, now));
+    let approval = approval.with_floor(floor);
+    let Some(signature) = ballot.signature else {
+        let by = approval.terms.as_ref().map(|terms| terms.by);
+        if by == Some(By::Passkey) {
+            return Err(Refusal::because(
+                Code::SignatureRequired,
+                "the policy takes votes that the voter's own key signs, and no others: sign on the page of this mail, with a key that is \
+                 registered under \u{201C}Signing keys\u{201D}",
+            ));
+        }
+        return Ok((approval, None));
+    };
+    let vote = signed_vote(&log, &approval, member_id, Said::Approve, signature, now)?;
+    Ok((approval, Some(vote)))
 }
 
 /// Refuses a program where something suspicious came into the conversation, also since the mail was asked for.
@@ -701,13 +726,16 @@ pub(crate) async fn check_person<S>(
 fn repeats(
     approval: &Approval,
     member_id: MemberId,
-    (with, unseen, is_signed): (&Credential, bool, bool),
+    (with, unseen, signature): (&Credential, bool, Option<&VoteSignature>),
     verdict: &Verdict,
 ) -> bool {
     let same = |vote: &Vote| vote.member_id == member_id && vote.verdict == *verdict;
     let decided = !matches!(approval.decision, Decision::Pending);
     approval.votes.iter().any(|vote| {
-        let counts_as_much = (unseen || !vote.unseen) && (!is_signed || vote.signed.is_some());
+        let signed = vote.signed.as_ref();
+        let is_signed = signature
+            .is_none_or(|new| signed.is_some_and(|old| (old.key, old.given) == (new.key, new.given)));
+        let counts_as_much = (unseen || !vote.unseen) && is_signed;
         same(vote) && (decided || vote.with == *with && counts_as_much)
     }) && matches!(
         approval.decision,

@@ -6,17 +6,19 @@ use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Verdict, Vote};
+use domain::gate::last_look::Around;
 use domain::gate::seal::{Envelope, Sealed};
 use domain::gate::statement::{MAX_GOOD_FOR, Said, SignedVote, Signer, Subject, tree};
 use domain::people::key_links::Senders;
 use domain::people::key_log::KeyLog;
 use domain::people::signing::{Assertion, CLOCK, KeyId, SignedVotes};
 use domain::{MemberId, OrganizationId, Timestamp};
+use jiff::SignedDuration;
 use mail::{Defect, ParsedAddress};
 use signatures::BadSignature;
 
 use crate::base::error::Refusal;
-use crate::base::ports::KeyLogs;
+use crate::base::ports::{Departures, KeyLogError, StoredLog, StoredSenders};
 
 /// Of so many votes signatures are looked at, at most: a row holds what somebody wrote into it.
 const MAX_LOOKED_AT: usize = 50;
@@ -46,8 +48,8 @@ pub struct VoteSignature {
 }
 
 /// The vote that a signature is for, once its key counts and it holds: the dispatcher looks again, when the mail goes.
-pub(crate) async fn signed_vote(
-    logs: &dyn KeyLogs,
+pub(crate) fn signed_vote(
+    log: &KeyLog,
     approval: &Approval,
     member_id: MemberId,
     said: Said,
@@ -63,7 +65,6 @@ pub(crate) async fn signed_vote(
             "this was signed more than ten minutes ago, or is good for too long: open the mail again, and sign anew",
         ));
     }
-    let log = logs.read(organization_id).await?.log;
     let known = log.key(key).filter(|known| known.new.member_id == member_id && known.new.decides);
     let known = known.filter(|known| known.counts(now)).ok_or_else(|| {
         refused(
@@ -100,30 +101,72 @@ pub fn subject_of(approval: &Approval) -> Subject {
     Subject { approval_id: approval.id, revision: approval.revision, digest: approval.digest }
 }
 
-/// What a key log says of the votes for a mail from this address that would go now.
-pub fn attested(log: &KeyLog, from: &EmailAddress, approval: Option<&Approval>, now: Timestamp) -> Attested {
+/// What a key log says of the votes for a mail from this address that would go now. `back` are those who took a vote for it back, and when.
+pub fn attested(
+    log: &KeyLog,
+    from: &EmailAddress,
+    approval: Option<&Approval>,
+    back: &BTreeMap<MemberId, Timestamp>,
+    now: Timestamp,
+) -> Attested {
     let votes = approval.iter().flat_map(|approval| approval.votes.iter().map(move |vote| (*approval, vote)));
-    let approving = votes.filter(|(_, vote)| vote.verdict == Verdict::Approve).take(MAX_LOOKED_AT);
+    // Both times are of whole seconds, and nobody signs and takes back within one.
+    let second = SignedDuration::from_secs(1);
+    let stands = |vote: &Vote| {
+        let given = vote.signed.as_ref().and_then(|signed| signed.given.checked_add(second).ok());
+        back.get(&vote.member_id).zip(given).is_none_or(|(back, given)| *back < given)
+    };
+    let approving = votes.filter(|(_, vote)| vote.verdict == Verdict::Approve && stands(vote));
+    let approving = approving.take(MAX_LOOKED_AT);
     let signed =
         approving.filter_map(|(approval, vote)| Some((vote.member_id, holds(log, approval, vote, now)?)));
     Attested { floor: log.floor(from, now), signed: signed.collect() }
 }
 
-/// Why sealed bytes may not go, as they say it themselves: whoever writes the table and the bucket can seal anything in anybody's name.
-pub(crate) fn unfit(
-    sealed: &Sealed,
-    organization_id: OrganizationId,
+/// Whether another organization alone sends from this address, since its key log demands signed votes for mail from there.
+async fn is_of_another(
+    logs: &dyn Departures,
     senders: &Senders,
+    from: &EmailAddress,
+    organization_id: OrganizationId,
     now: Timestamp,
-) -> Option<&'static str> {
-    let Envelope { from, send_at, .. } = sealed.envelope();
-    if senders.is_of_another(from, organization_id) {
-        return Some("sender_of_another");
+) -> Result<bool, KeyLogError> {
+    for other in senders.others(from, organization_id) {
+        if logs.read(other).await?.log.floor(from, now).votes > 0 {
+            return Ok(true);
+        }
     }
+    Ok(false)
+}
+
+/// Asks all that lies where nothing that writes the table can write whether these bytes may go, and tells the last look.
+pub(crate) async fn prove(
+    keys: &dyn Departures,
+    (log, owners): (&StoredLog, &StoredSenders),
+    sealed: &Sealed,
+    approval: Option<&Approval>,
+    around: &mut Around,
+    organization_id: OrganizationId,
+) -> Result<(), KeyLogError> {
+    let (from, now) = (&sealed.envelope().from, around.at);
+    let demands = log.log.floor(from, now).votes > 0;
+    let back = match approval {
+        Some(approval) if demands => keys.taken_back(organization_id, subject_of(approval).leaf()).await?,
+        _ => BTreeMap::new(),
+    };
+    let Attested { floor, signed } = attested(&log.log, from, approval, &back, now);
+    (around.floor, around.signed) = (floor, signed);
+    let taken = is_of_another(keys, &owners.senders, from, organization_id, now).await?;
+    around.unfit = if taken { Some("sender_of_another") } else { unfit(sealed, now) };
+    Ok(())
+}
+
+/// Why sealed bytes may not go, as they say it themselves: whoever writes the table and the bucket can seal anything in anybody's name.
+fn unfit(sealed: &Sealed, now: Timestamp) -> Option<&'static str> {
+    let Envelope { from, send_at, .. } = sealed.envelope();
     // The provider goes by what the mail itself says.
-    let mime = sealed.mime();
-    let end = mime.windows(4).position(|four| four == b"\r\n\r\n").map_or(mime.len(), |at| at + 4);
-    let said = mail::parse(&mime[..end]);
+    let Some(header) = header_of(sealed.mime()) else { return Some("sender_altered") };
+    let said = mail::parse(header);
     let is_own = |party: &ParsedAddress| party.address.eq_ignore_ascii_case(from.as_str());
     let alone =
         !said.defects.contains(&Defect::SeveralFrom) && !said.defects.contains(&Defect::DuplicateHeader);
@@ -131,6 +174,35 @@ pub(crate) fn unfit(
         return Some("sender_altered");
     }
     send_at.is_some_and(|at| at > now).then_some("not_due")
+}
+
+/// The header of a mail with the empty line that ends it, where every program reads the same fields in it, as we write it: lines end with
+/// CRLF alone, each is a field or goes on with the one before, and there is one `From` and at most one `Sender` (RFC 5322, §2.2 and §3.6).
+fn header_of(mime: &[u8]) -> Option<&[u8]> {
+    let end = mime.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let (mut from, mut sender) = (0, 0);
+    for (n, line) in mime[..end].split(|byte| *byte == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') || line.trim_ascii().is_empty() {
+            return None;
+        }
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            if n == 0 {
+                return None;
+            }
+            continue;
+        }
+        let name = &line[..line.iter().position(|byte| *byte == b':')?];
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+            return None;
+        }
+        from += usize::from(name.eq_ignore_ascii_case(b"from"));
+        sender += usize::from(name.eq_ignore_ascii_case(b"sender"));
+    }
+    // A bare line feed would be a line to us and none to others.
+    let lines = mime[..end].iter().filter(|byte| **byte == b'\n').count();
+    let ends = mime[..end].windows(2).filter(|two| two == b"\r\n").count();
+    (lines == ends && from == 1 && sender <= 1).then(|| &mime[..end + 4])
 }
 
 /// The signatures that an approval claims to have, for whoever only asks what would hinder a mail, and sends nothing.
@@ -151,7 +223,7 @@ fn holds(log: &KeyLog, approval: &Approval, vote: &Vote, now: Timestamp) -> Opti
     let good = signed.given <= now.checked_add(CLOCK).ok()?
         && now <= signed.not_after
         && signed.not_after.duration_since(signed.given) <= MAX_GOOD_FOR;
-    if !counts || !good || log.is_withdrawn(subject.leaf(), vote.member_id, signed.given) {
+    if !counts || !good {
         return None;
     }
     signatures::check(&key.new, &text, &signed.assertion).ok()?;

@@ -5,17 +5,20 @@ use domain::delivery::event::EventKind;
 use domain::gate::approval::{Approval, Decision};
 use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::seal::{Claim, MAX_MIME, NoClaim, Sealed, Ticket};
+use domain::ledger::audit::action;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Fate, Message, Trashed};
 use domain::people::access::Actor;
+use domain::people::signing::SignedVotes;
 use domain::{InboxId, MessageId};
 use futures_util::future::{join, try_join};
 use jiff::SignedDuration;
 
-use crate::base::ports::{BlobError, BlobKey, Blobs, KeyLogs, MailSender, Ports, SendOutcome};
+use crate::base::ports::{BlobError, BlobKey, Blobs, Departures, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
-use crate::gate::attest::{Attested, attested, claimed, unfit};
+use crate::gate::attest::{Attested, claimed, prove, subject_of};
+use crate::gate::departures::depart;
 use crate::gate::rate::Pace;
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
 use crate::mailbox::barred;
@@ -65,7 +68,7 @@ pub async fn dispatch(
     ports: &Ports,
     blobs: &dyn Blobs,
     sender: &dyn MailSender,
-    keys: &dyn KeyLogs,
+    keys: &dyn Departures,
     pace: Pace<'_>,
     ticket: &Ticket,
 ) -> Result<Dispatched, DispatchError> {
@@ -86,18 +89,23 @@ pub async fn dispatch(
     let read = async { join(object, logs).await };
     let (looked, (object, stored)) = join(look(ports, &message, asked), read).await;
     let sealed = object.map(|bytes| Sealed::open(bytes.into(), ticket.digest));
-    let outcome = match (looked, stored) {
-        // Without the key log nobody knows whether keys must have signed.
-        (Err(_), _) | (_, Err(_)) => SendOutcome::NotAccepted("storage_unavailable"),
-        (Ok((approval, mut around)), Ok((stored, owners))) => {
-            if let Ok(Ok(sealed)) = &sealed {
-                let from = &sealed.envelope().from;
-                let Attested { floor, signed } = attested(&stored.log, from, approval.as_ref(), around.at);
-                (around.floor, around.signed) = (floor, signed);
-                around.unfit = unfit(sealed, ticket.organization_id, &owners.senders, around.at);
-            }
+    // Without the key log nobody knows whether keys must have signed.
+    let proved = match (looked, &stored, &sealed) {
+        (Ok((approval, mut around)), Ok((log, owners)), Ok(Ok(sealed))) => {
+            let (approving, of) = (approval.as_ref(), ticket.organization_id);
+            let proved = prove(keys, (log, owners), sealed, approving, &mut around, of).await;
+            proved.map(|()| (approval, around)).map_err(drop)
+        }
+        (Ok(looked), Ok(_), _) => Ok(looked),
+        _ => Err(()),
+    };
+    let outcome = match proved {
+        Err(()) => SendOutcome::NotAccepted("storage_unavailable"),
+        Ok((approval, around)) => {
             match Claim::of(&message, approval.as_ref(), &around) {
-                Err(NoClaim::Hindered(hindrance)) => return stop(ports, message, approval, hindrance).await,
+                Err(NoClaim::Hindered(hindrance)) => {
+                    return stop(ports, message, (approval, &around), hindrance).await;
+                }
                 Err(NoClaim::NotClaimed) => return Ok(Dispatched::Gone),
                 Ok(claim) => match sealed {
                     Err(BlobError::Missing | BlobError::TooLarge) => {
@@ -109,7 +117,13 @@ pub async fn dispatch(
                     }
                     Ok(sealed) => match sealed.and_then(|sealed| claim.countersign(sealed)) {
                         Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),
-                        Ok(countersigned) => sender.send(&countersigned).await,
+                        Ok(countersigned) if around.floor == SignedVotes::NONE => {
+                            sender.send(&countersigned).await
+                        }
+                        Ok(countersigned) => {
+                            let leaf = approval.as_ref().map(|approval| subject_of(approval).leaf());
+                            depart(keys, sender, ticket.organization_id, leaf, &countersigned).await
+                        }
                     },
                 },
             }
@@ -299,11 +313,15 @@ pub(crate) async fn hindrance(
 async fn stop(
     ports: &Ports,
     message: Message,
-    approval: Option<Approval>,
+    (approval, around): (Option<Approval>, &Around),
     hindrance: Hindrance,
 ) -> Result<Dispatched, DispatchError> {
     let now = ports.now();
     tracing::info!(message_id = %message.id, ?hindrance, "a claimed mail was stopped");
+    let waits = match hindrance {
+        Hindrance::Unsigned => approval.clone().and_then(|before| unsigned(&message, before, around)),
+        _ => None,
+    };
     let status = match hindrance {
         Hindrance::Paused(_) => {
             let own = own(&message);
@@ -313,7 +331,11 @@ async fn stop(
             let own = own(&message);
             record(ports, message, |outbound| outbound.put_off(until, own), |change| change).await?
         }
-        Hindrance::Withdrawn(reason) => {
+        Hindrance::Unsigned if let Some(waits) = waits => wait_for_signatures(ports, message, &waits).await?,
+        // What can't wait for signatures any more is called off for the lack of them.
+        Hindrance::Unsigned | Hindrance::Withdrawn(_) => {
+            let reason =
+                if let Hindrance::Withdrawn(reason) = hindrance { reason } else { "signature_missing" };
             let cancelled = approval.and_then(|before| {
                 let entry = cancelled_entry(ports, &before, &Actor::System, reason, now);
                 before.cancel(&Actor::System, reason, now).ok().map(|cancelled| (cancelled, entry))
@@ -329,6 +351,36 @@ async fn stop(
         }
     };
     Ok(Dispatched::Now(status))
+}
+
+/// The approval of a claimed mail as it waits for signatures; none where it can't wait any more.
+fn unsigned(message: &Message, approval: Approval, around: &Around) -> Option<Approval> {
+    let waits = approval.wait_for_signatures(around.floor, &around.signed, around.at).ok()?;
+    let outbound = message.outbound()?.clone();
+    outbound.wait_for_signatures(waits.expires_at, waits.remind_at(around.at), own(message)).ok()?;
+    Some(waits)
+}
+
+/// Lets a claimed mail wait for votes again, which people's keys sign. Those who may vote are told as when they are reminded; once enough
+/// have signed, the mail is found by the sweeper at the latest.
+async fn wait_for_signatures(
+    ports: &Ports,
+    message: Message,
+    waits: &Approval,
+) -> Result<Status, DispatchError> {
+    let mut entry =
+        ports.audit(message.organization_id, &Actor::System, action::WAIT_FOR_SIGNATURES, waits.id);
+    entry.details = vec![
+        ("digest", waits.digest.to_string()),
+        ("message_id", message.id.to_string()),
+        ("missing", waits.missing_signatures().to_string()),
+        ("status", waits.decision.as_str().to_owned()),
+    ];
+    let event = approval_event(ports, EventKind::ApprovalReminder, waits);
+    let (own, remind_at) = (own(&message), waits.remind_at(ports.now()));
+    let again = |outbound: Outbound| outbound.wait_for_signatures(waits.expires_at, remind_at, own);
+    let add = |change: Change| change.update(waits.clone()).audit(entry.clone()).event(event.clone());
+    record(ports, message, again, add).await
 }
 
 /// The nonce of the claim that a message was returned with.

@@ -6,11 +6,14 @@ use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::ledger::audit::AuditEntry;
-use domain::mailbox::domains::DomainName;
+use domain::mailbox::domains::{Domain, DomainName, DomainStatus};
+use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Actor, Permit, scope};
 use domain::people::credential::Session;
-use domain::people::key_links::{KeyLink, KeyLinkSecret};
-use domain::people::key_log::{By, DELAY, Deed, Entry, Key, KeyLog, LogBroken, NewKey, OFFER, Scope};
+use domain::people::key_links::{KeyLink, KeyLinkSecret, Senders};
+use domain::people::key_log::{
+    self, By, DELAY, Deed, Entry, Key, KeyLog, LogBroken, NewKey, OFFER, Scope, is_code,
+};
 use domain::people::organization::Member;
 use domain::people::passkey::{Offer, Passkey};
 use domain::people::setup::Setup;
@@ -19,7 +22,7 @@ use domain::{AuditId, MemberId, OrganizationId, PasskeyId, Timestamp};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{KeyLinks, KeyLogError, KeyLogWriter, KeyLogs, Ports, StoredLog, StoredSenders};
-use crate::base::store::{Change, Directory, key, load};
+use crate::base::store::{Change, Directory, List, PageRequest, Record, key, load, typed};
 use crate::gate::attest::not_signed;
 use crate::mailbox::domains;
 use crate::people::passkeys::{self, Site};
@@ -160,11 +163,15 @@ pub enum Wanted {
         member_id: MemberId,
         /// Which.
         key: KeyId,
+        /// What its person says its code is.
+        code: String,
         /// Whether its votes count.
         decides: bool,
         /// Whether it vouches for others.
         manages: bool,
     },
+    /// That a passkey of whoever asks signs, which they have at hand: it offers itself on the very page that sends the entry.
+    Own(NewKey),
     /// Anything else.
     Deed(Deed),
 }
@@ -182,14 +189,24 @@ pub async fn propose(
     let organization_id = permit.organization_id();
     let log = logs.read(organization_id).await?.log;
     let now = ports.now();
-    let deed = match wanted {
+    let (new, assertion) = match wanted {
         Wanted::Deed(deed) => return rehearsed(&log, deed, by, now),
-        Wanted::Register { member_id, key, decides, manages } => {
+        Wanted::Own(new) => {
+            let nothing = Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] };
+            (new, nothing)
+        }
+        Wanted::Register { member_id, key, code, decides, manages } => {
             let (new, assertion) = offered_by(ports, organization_id, member_id, key).await?;
+            // Of the same answer of the key that the entry will carry: what lies in the table may have been put in its place.
+            if !is_code(&code, &key_log::code(&assertion)) {
+                return Err(Refusal::because(
+                    Code::KeyNotOffered,
+                    "that is not the code of this key: ask its person again; if theirs is another, somebody offers a key in their place",
+                ));
+            }
             (NewKey { decides, manages, ..new }, assertion)
         }
     };
-    let (new, assertion) = deed;
     let at_once = NewKey { from: log.next(now, Deed::Revoke(new.id), by.clone()).at, ..new.clone() };
     match rehearsed(&log, Deed::Register(at_once.clone(), assertion.clone()), by.clone(), now) {
         Err(refusal) if refusal.code() == Code::KeyLogRefused => {
@@ -248,6 +265,10 @@ pub async fn append(
     let organization_id = entry.organization_id;
     let now = ports.now();
     let StoredLog { log, version } = logs.read(organization_id).await?;
+    // Whoever was never shown this log is turned away before any work is done.
+    if entry.previous != log.head() {
+        return Err(refused(LogBroken::Chain));
+    }
     let mut next = KeyLog::clone(&log);
     let (deed, by) = (entry.deed.clone(), entry.by.clone());
     if let Deed::Register(new, _) = &deed
@@ -263,15 +284,16 @@ pub async fn append(
     match by {
         By::Link(hash) => use_link(logs, organization_id, (hash, link), now).await?,
         By::Key(..) => {}
-        By::Member(_) => return Err(refused(LogBroken::Vouch)),
     }
-    if let Deed::Demand(scope, asked) = deed
-        && asked != SignedVotes::NONE
-    {
-        take_sender(ports, logs, directory, organization_id, &scope).await?;
+    if let Deed::Demand(scope, SignedVotes { votes: 1.., .. }) = deed {
+        take_senders(ports, logs, directory, organization_id, &scope).await?;
     }
     let stored = StoredLog { log: Arc::new(next), version };
-    logs.write(organization_id, &stored).await?;
+    match logs.write(organization_id, &stored).await {
+        // Perhaps it was written, and the answer lost: then what is there ends with this entry.
+        Err(KeyLogError::Changed) if logs.read(organization_id).await?.log.head() == stored.log.head() => {}
+        written => written?,
+    }
     tracing::info!(%organization_id, entries = stored.log.entries().len(), "the key log was written");
     Ok(stored)
 }
@@ -295,21 +317,22 @@ async fn use_link(
     if logs.use_link(link.hash, organization_id).await? { Ok(()) } else { Err(closed()) }
 }
 
-/// Notes that nobody else sends from what a demand names, once the table says that it is this organization's.
-async fn take_sender(
+/// Notes that nobody else sends from what a demand is about, once the table says that it is this organization's. Of a demand for all mail
+/// that is what the organization has now: its verified domains, and its inboxes on the installation's domain.
+async fn take_senders(
     ports: &Ports,
     logs: &dyn KeyLogWriter,
     directory: &dyn Directory,
     organization_id: OrganizationId,
     scope: &Scope,
 ) -> Result<(), Refusal> {
-    let sender = match scope {
-        Scope::Organization => return Ok(()),
+    let wanted = match scope {
+        Scope::Organization => senders_of(ports, organization_id).await?,
         Scope::Domain(name) => {
             let unknown = || Refusal::NotFound("domain");
             let domain = DomainName::parse(name).map_err(|_| unknown())?;
             domains::verified(ports, organization_id, &domain).await?;
-            name.clone()
+            vec![name.clone()]
         }
         Scope::Address(address) => {
             let address: &EmailAddress = address;
@@ -317,22 +340,93 @@ async fn take_sender(
             if !found.iter().any(|entry| entry.organization_id == organization_id) {
                 return Err(Refusal::NotFound("inbox"));
             }
-            address.as_str().to_owned()
+            vec![address.as_str().to_owned()]
         }
     };
     let StoredSenders { senders, version } = logs.senders().await?;
-    if senders.of(&sender) == Some(organization_id) {
+    let mut missing = vec![];
+    for sender in wanted {
+        match senders.of(&sender) {
+            Some(of) if of == organization_id => continue,
+            Some(of) if demands(&*logs.read(of).await?.log, &sender, ports.now()) => {
+                let message = format!("another organization alone sends from {sender}, as the key log says");
+                return Err(Refusal::because(Code::KeyLogRefused, message));
+            }
+            _ => missing.push(sender),
+        }
+    }
+    if missing.is_empty() {
         return Ok(());
     }
-    let next = senders.with(&sender, organization_id).ok_or_else(|| {
-        Refusal::because(Code::KeyLogRefused, "another organization sends from there, as the key log says")
+    let next = senders.with(&missing, organization_id).ok_or_else(|| {
+        Refusal::because(
+            Code::KeyLogRefused,
+            "an organization alone sends from at most 1,000 domains and addresses, and all together from 10,000: verify a domain, and \
+             demand signed votes for mail from that",
+        )
     })?;
     Ok(logs.write_senders(&StoredSenders { senders: Arc::new(next), version }).await?)
 }
 
+/// Whether a key log demands a signed vote for mail from this domain or address.
+fn demands(log: &KeyLog, sender: &str, now: Timestamp) -> bool {
+    let address = if sender.contains('@') { sender.to_owned() } else { format!("postmaster@{sender}") };
+    EmailAddress::parse(&address).is_ok_and(|address| log.floor(&address, now).votes > 0)
+}
+
+/// The domains and addresses that mail of an organization comes from.
+async fn senders_of(ports: &Ports, organization_id: OrganizationId) -> Result<Vec<String>, Refusal> {
+    let mut senders = vec![];
+    let domains: Vec<Domain> = all(ports, organization_id, &List::Domains).await?;
+    let verified = domains.into_iter().filter(|domain| domain.status == DomainStatus::Verified);
+    senders.extend(verified.map(|domain| domain.name.as_str().to_owned()));
+    let inboxes: Vec<Inbox> = all(ports, organization_id, &List::Inboxes).await?;
+    let own = inboxes.into_iter().filter(|inbox| inbox.domain_id.is_none());
+    senders.extend(own.map(|inbox| inbox.address.mailbox_key()));
+    Ok(senders)
+}
+
+/// All of a list, but for what [`Senders`] has no room for anyway.
+async fn all<T: TryFrom<Record>>(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    list: &List,
+) -> Result<Vec<T>, Refusal> {
+    let mut request = PageRequest { limit: 100, cursor: None };
+    let mut all = vec![];
+    while all.len() <= Senders::MAX_OF_ONE {
+        let page = typed(ports.store.list(organization_id, list, &request).await?);
+        all.extend(page.items);
+        match page.next {
+            Some(next) => request.cursor = Some(next),
+            None => break,
+        }
+    }
+    Ok(all)
+}
+
+/// Where mail of the caller's organization comes from that others could send from as well, though its key log demands signed votes for
+/// it: what came after the demand, until it is demanded again.
+pub async fn unguarded(
+    ports: &Ports,
+    logs: &dyn KeyLogs,
+    permit: &Permit<scope::ApprovalsRead>,
+) -> Result<Vec<String>, Refusal> {
+    let organization_id = permit.organization_id();
+    let (log, now) = (logs.read(organization_id).await?.log, ports.now());
+    if !log.demands(now).any(|(_, _, asked)| asked.votes > 0) {
+        return Ok(vec![]);
+    }
+    let taken = logs.senders().await?.senders;
+    let mut left = senders_of(ports, organization_id).await?;
+    left.retain(|sender| taken.of(sender) != Some(organization_id) && demands(&log, sender, now));
+    Ok(left)
+}
+
 /// Lets a set-up link register the first key of the organization that is made with it.
 pub async fn bind_setup(links: &dyn KeyLinks, setup: &Setup) -> Result<(), Refusal> {
-    let link = KeyLink { hash: setup.hash, organization_id: None, expires_at: setup.expires_at };
+    let link =
+        KeyLink { hash: setup.hash, organization_id: setup.organization_id(), expires_at: setup.expires_at };
     Ok(links.keep_link(&link).await?)
 }
 
@@ -345,11 +439,7 @@ pub async fn draw_link(
     let organization = load(&*ports.store, organization_id, key::Organization).await?;
     organization.ok_or(Refusal::NotFound("organization"))?;
     let secret = KeyLinkSecret::new(ports.bytes());
-    let link = KeyLink {
-        hash: secret.hash(),
-        organization_id: Some(organization_id),
-        expires_at: ports.now() + KeyLink::LIFE,
-    };
+    let link = KeyLink { hash: secret.hash(), organization_id, expires_at: ports.now() + KeyLink::LIFE };
     links.keep_link(&link).await?;
     Ok((link, secret))
 }
@@ -375,7 +465,6 @@ fn told(log: &KeyLog, entry: &Entry) -> AuditEntry {
     entropy.copy_from_slice(&digest.as_bytes()[..10]);
     let actor = match &entry.by {
         By::Link(_) => Actor::System,
-        By::Member(member_id) => Actor::Member { member_id: *member_id },
         By::Key(id, _) => {
             log.key(*id).map_or(Actor::System, |key| Actor::Member { member_id: key.new.member_id })
         }
@@ -405,7 +494,6 @@ fn told(log: &KeyLog, entry: &Entry) -> AuditEntry {
             let target = entry.organization_id.to_string();
             ("signing_key.demand", target, vec![("scope", scope.to_owned()), ("votes", asked.told())])
         }
-        Deed::Withdraw(leaf, _) => ("signing_key.withdraw", leaf.to_string(), vec![]),
     };
     details.push(("entry", format!("{} {digest}", entry.number)));
     if matches!(entry.by, By::Link(_)) {

@@ -16,6 +16,7 @@ use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::people::access::{Actor, Credential, Permit, Principal, scope};
 use domain::people::limit::{Daily, Day, Sender};
+use domain::people::signing::SignedVotes;
 use domain::{ApprovalId, InboxId, ThreadId, Timestamp};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
@@ -504,6 +505,7 @@ pub(crate) fn ask(
         decision: Decision::Pending,
         draft_id: None,
         task_token: None,
+        demanded: SignedVotes::NONE,
         version: 1,
     }
 }

@@ -6,10 +6,11 @@ use domain::base::digest::Digest;
 use domain::people::access::{Actor, Denied};
 use domain::people::browser::Browser;
 use domain::people::credential::{OpenedWith, Secret, Session, Turn};
+use domain::people::key_log::Key as SigningKey;
 use domain::people::passkey::{Ceremony, CeremonySecret, Passkey, Passkeys, Purpose, UserHandle};
 
 use crate::base::error::Refusal;
-use crate::base::ports::{Authenticators, Named, PasskeyError, Ports, WantedPasskey};
+use crate::base::ports::{Authenticators, KeyLogs, Named, PasskeyError, Ports, WantedPasskey};
 use crate::base::store::{Change, Conflict, Directory, DirectoryWrite, Key, StoreError, key, load};
 use crate::people::account::seat;
 use crate::people::attempts::Attempt;
@@ -212,10 +213,21 @@ pub async fn add(
     }
 }
 
-/// Takes a passkey away, for whoever showed lately that it is them, and ends all their other sessions.
-pub async fn remove(ports: &Ports, own: &Session, id: PasskeyId) -> Result<(), Refusal> {
+/// Takes a passkey away, for whoever showed lately that it is them, and ends all their other sessions. What stands in the key log stays
+/// there until a key revokes it; the last one that vouches for others is kept, since no page could ask for it any more.
+pub async fn remove(ports: &Ports, logs: &dyn KeyLogs, own: &Session, id: PasskeyId) -> Result<(), Refusal> {
     check_fresh(ports, own)?;
     let keys = of(ports, own).await?;
+    let key = keys.iter().flat_map(|keys| &keys.keys).find(|key| key.id == id).map(Passkey::key_id);
+    let (log, now) = (logs.read(own.organization_id).await?.log, ports.now());
+    let manages = |key: &SigningKey| key.new.manages && key.counts(now) && key.until.is_none();
+    let others = log.keys().any(|other| manages(other) && Some(other.new.id) != key);
+    if !others && key.and_then(|key| log.key(key)).is_some_and(manages) {
+        return Err(Refusal::because(
+            Code::LastSigningKey,
+            "no other key vouches for signing keys: register another under \u{201C}Signing keys\u{201D}, then remove this passkey",
+        ));
+    }
     let left = keys.and_then(|keys| keys.without(id)).ok_or(Refusal::NotFound("passkey"))?;
     let actor = Actor::Member { member_id: own.member_id };
     let entry = ports.audit(own.organization_id, &actor, "passkey.remove", id);

@@ -1,5 +1,6 @@
 //! Bringing an organization into being: an operator's act, outside of the API.
 
+use domain::OrganizationId;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::people::access::{Actor, Role};
@@ -46,7 +47,8 @@ pub async fn organization(
     if !weak.is_empty() {
         return Err(Refusal::Invalid(weak));
     }
-    let (organization, seats, change) = prepare(ports, data_keys, name, members).await?;
+    let (organization, seats, change) =
+        prepare(ports, data_keys, (ports.organization_id(), name), members).await?;
     match ports.store.commit(change).await.map_err(Refusal::from) {
         Err(Refusal::Because { code: Code::ChangedMeanwhile, .. }) => {
             Err(Refusal::because(Code::EmailTaken, "one of the addresses has a login already"))
@@ -61,11 +63,10 @@ pub async fn organization(
 pub(crate) async fn prepare(
     ports: &Ports,
     data_keys: &dyn DataKeys,
-    name: String,
+    (organization_id, name): (OrganizationId, String),
     members: &[NewMember],
 ) -> Result<(Organization, Vec<Member>, Change), Refusal> {
     let now = ports.now();
-    let organization_id = ports.organization_id();
     let (_, data_key) = data_keys.generate(organization_id).await?;
     let organization = Organization {
         id: organization_id,

@@ -96,7 +96,8 @@ pub async fn make(
     }
     let NewOrganization { name, email, password } = new;
     let owner = NewMember { email, role: Role::Owner, password };
-    let (organization, seats, change) = prepare(ports, doors.data_keys, name, &[owner]).await?;
+    let (organization, seats, change) =
+        prepare(ports, doors.data_keys, (setup.organization_id(), name), &[owner]).await?;
     let seat = seats.first().ok_or_else(|| Refusal::Internal("an organization without a seat".to_owned()))?;
     let (session, shown) = fresh(ports, seat, browser, OpenedWith::Password);
     let actor = Actor::Member { member_id: seat.id };

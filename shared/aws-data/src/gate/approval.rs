@@ -78,6 +78,10 @@ record! {
             decision_reason: Option<String>,
             superseded_by: Option<ApprovalId>,
         }
+        [demanded: split_signed_votes, join_signed_votes] {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            demanded: Option<SignedVotes>,
+        }
     }
 }
 

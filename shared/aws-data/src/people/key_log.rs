@@ -1,29 +1,34 @@
 //! Key logs: one object for each organization, `keys/org`, in a bucket of its own, whose policy lets one role write and nobody delete, and
 //! which holds each version under Object Lock. Beside them `senders`, who alone sends from where; `links/sha256`, what operators had drawn;
-//! and `used/sha256`, which organization used a link.
+//! `used/sha256`, which organization used a link; `sent/org/leaf`, which mails that signed votes let go were given to the provider, or
+//! stopped; and `back/org/leaf/member/milliseconds`, who took a vote back, and when.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::base::ports::{BlobError, KeyLinks, KeyLogError, KeyLogWriter, KeyLogs, StoredLog, StoredSenders};
+use app::base::ports::{
+    BlobError, Departure, Departures, KeyLinks, KeyLogError, KeyLogWriter, KeyLogs, StoredLog, StoredSenders,
+};
 use async_trait::async_trait;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::ChecksumAlgorithm;
+use aws_sdk_s3::types::{ChecksumAlgorithm, Object};
 use aws_types::SdkConfig;
 use bytes::BytesMut;
-use domain::OrganizationId;
 use domain::base::digest::Digest;
+use domain::base::id::Id as _;
 use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::{KeyLog, MAX_LOG};
+use domain::{MemberId, OrganizationId, Timestamp};
 
 use crate::base::objects::{LazyClient, classify, lazy};
 
 /// So many bytes what is kept of a link has at most.
 const MAX_LINK: usize = 1_000;
 
-/// So many logs a warm function remembers.
-const REMEMBERED: usize = 100;
+/// So many bytes of logs a warm function remembers at most. What is made of them takes some times as much.
+const REMEMBERED: usize = 16 * 1024 * 1024;
 
 /// The bucket of the key logs.
 #[derive(Clone)]
@@ -76,23 +81,14 @@ impl S3KeyLogs {
         Ok(Got::Text(text, version))
     }
 
-    /// Writes an object in place of this version, or of none.
-    async fn put(&self, key: &str, text: String, version: Option<&String>) -> Result<(), KeyLogError> {
-        let request = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .content_type("text/plain; charset=utf-8")
-            // S3 asks for a checksum of whatever it is to retain.
-            .checksum_algorithm(ChecksumAlgorithm::Sha256)
-            .body(ByteStream::from(text.into_bytes()));
+    /// Writes an object in place of this version, or of none. Gives its version.
+    async fn put(&self, key: &str, text: String, version: Option<&String>) -> Result<String, KeyLogError> {
         let request = match version {
-            Some(version) => request.if_match(version),
-            None => request.if_none_match("*"),
+            Some(version) => self.putting(key, text).if_match(version),
+            None => self.putting(key, text).if_none_match("*"),
         };
         match request.send().await {
-            Ok(_) => Ok(()),
+            Ok(answer) => Ok(answer.e_tag().map(str::to_owned).unwrap_or_default()),
             Err(error) => match error.code() {
                 Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey") => {
                     Err(KeyLogError::Changed)
@@ -102,13 +98,25 @@ impl S3KeyLogs {
         }
     }
 
+    fn putting(&self, key: &str, text: String) -> PutObjectFluentBuilder {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type("text/plain; charset=utf-8")
+            // S3 asks for a checksum of whatever it is to retain.
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .body(ByteStream::from(text.into_bytes()))
+    }
+
     fn remembered(&self, organization_id: OrganizationId) -> Option<StoredLog> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&organization_id).cloned()
     }
 
     fn remember(&self, organization_id: OrganizationId, stored: &StoredLog) {
         let mut all = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= REMEMBERED {
+        let size: usize = all.values().map(|stored| stored.log.size()).sum();
+        if size + stored.log.size() > REMEMBERED {
             all.clear();
         }
         all.insert(organization_id, stored.clone());
@@ -178,14 +186,100 @@ impl KeyLogs for S3KeyLogs {
     }
 }
 
+/// What the note of a mail says.
+const SENDING: &str = "sending\n";
+const STOPPED: &str = "stopped\n";
+/// It was given to the provider, which certainly did not take it.
+const OPEN: &str = "open\n";
+
+#[async_trait]
+impl Departures for S3KeyLogs {
+    async fn begin(&self, of: OrganizationId, leaf: Digest) -> Result<Departure, KeyLogError> {
+        let key = format!("sent/{of}/{}", leaf.hex());
+        match self.put(&key, SENDING.to_owned(), None).await {
+            Ok(version) => return Ok(Departure::Begun(version)),
+            Err(KeyLogError::Changed) => {}
+            Err(error) => return Err(error),
+        }
+        let Got::Text(text, version) = self.get(&key, MAX_LINK, None).await? else { return Err(broken()) };
+        match text.as_str() {
+            OPEN => match self.put(&key, SENDING.to_owned(), version.as_ref()).await {
+                Ok(version) => Ok(Departure::Begun(version)),
+                Err(KeyLogError::Changed) => Ok(Departure::Refused("sent_before")),
+                Err(error) => Err(error),
+            },
+            STOPPED => Ok(Departure::Refused("stopped_before")),
+            _ => Ok(Departure::Refused("sent_before")),
+        }
+    }
+
+    async fn undo(&self, of: OrganizationId, leaf: Digest, version: String) -> Result<(), KeyLogError> {
+        let key = format!("sent/{of}/{}", leaf.hex());
+        self.put(&key, OPEN.to_owned(), Some(&version)).await.map(drop)
+    }
+
+    async fn stop(&self, of: OrganizationId, leaf: Digest) -> Result<(), KeyLogError> {
+        let key = format!("sent/{of}/{}", leaf.hex());
+        match self.put(&key, STOPPED.to_owned(), None).await {
+            Err(KeyLogError::Changed) => {}
+            written => return written.map(drop),
+        }
+        match self.get(&key, MAX_LINK, None).await? {
+            Got::Text(text, version) if text == OPEN => {
+                self.put(&key, STOPPED.to_owned(), version.as_ref()).await.map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn take_back(
+        &self,
+        of: OrganizationId,
+        leaf: Digest,
+        (by, at): (MemberId, Timestamp),
+    ) -> Result<(), KeyLogError> {
+        let key = format!("back/{of}/{}/{by}/{}", leaf.hex(), at.as_millisecond());
+        match self.put(&key, String::new(), None).await {
+            // It was noted before: when it was first is what counts.
+            Ok(_) | Err(KeyLogError::Changed) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn taken_back(
+        &self,
+        of: OrganizationId,
+        leaf: Digest,
+    ) -> Result<BTreeMap<MemberId, Timestamp>, KeyLogError> {
+        let prefix = format!("back/{of}/{}/", leaf.hex());
+        // A page has 1,000: more than votes of a mail can be taken back.
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
+        let listed = request.send().await.map_err(|error| failed(&error))?;
+        let one = |object: &Object| {
+            let (by, _) = object.key()?.strip_prefix(&prefix)?.split_once('/')?;
+            let noted = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
+            Some((MemberId::parse(by).ok()?, noted))
+        };
+        let mut last = BTreeMap::new();
+        for object in listed.contents() {
+            let (by, noted) = one(object).ok_or_else(broken)?;
+            let before = last.entry(by).or_insert(noted);
+            *before = noted.max(*before);
+        }
+        Ok(last)
+    }
+}
+
 #[async_trait]
 impl KeyLogWriter for S3KeyLogs {
     async fn write(&self, organization_id: OrganizationId, stored: &StoredLog) -> Result<(), KeyLogError> {
-        self.put(&format!("keys/{organization_id}"), stored.log.text(), stored.version.as_ref()).await
+        self.put(&format!("keys/{organization_id}"), stored.log.text(), stored.version.as_ref())
+            .await
+            .map(drop)
     }
 
     async fn write_senders(&self, stored: &StoredSenders) -> Result<(), KeyLogError> {
-        self.put("senders", stored.senders.text(), stored.version.as_ref()).await
+        self.put("senders", stored.senders.text(), stored.version.as_ref()).await.map(drop)
     }
 
     async fn link(&self, hash: Digest) -> Result<Option<KeyLink>, KeyLogError> {
@@ -199,7 +293,7 @@ impl KeyLogWriter for S3KeyLogs {
         let key = format!("used/{}", hash.hex());
         let own = organization_id.to_string();
         match self.put(&key, own.clone(), None).await {
-            Ok(()) => Ok(true),
+            Ok(_) => Ok(true),
             // Perhaps by this very call, whose answer was lost.
             Err(KeyLogError::Changed) => {
                 Ok(matches!(self.get(&key, MAX_LINK, None).await?, Got::Text(text, _) if text == own))
@@ -212,6 +306,6 @@ impl KeyLogWriter for S3KeyLogs {
 #[async_trait]
 impl KeyLinks for S3KeyLogs {
     async fn keep_link(&self, link: &KeyLink) -> Result<(), KeyLogError> {
-        self.put(&format!("links/{}", link.hash.hex()), link.text(), None).await
+        self.put(&format!("links/{}", link.hash.hex()), link.text(), None).await.map(drop)
     }
 }

@@ -2641,7 +2641,7 @@ export interface SignedVotes {
 /** For which mail signed votes are demanded. */
 export interface SigningDemand {
   device_bound: boolean;
-  /** What was said last counts from then on. */
+  /** It counts from then on. */
   from: string;
   /** A domain or an address that mail is from; `null` for all mail of the organization. */
   sender: string | null;
@@ -2670,7 +2670,7 @@ export interface SigningKey {
 /** The keys of an organization that sign votes. */
 export interface SigningKeys {
   data: Array<SigningKey>;
-  /** For which mail signed votes are demanded. */
+  /** For which mail signed votes are demanded: of each sender what counts now, and behind it what counts later. */
   demands: Array<SigningDemand>;
   /** So many entries the log has. */
   entries: number;

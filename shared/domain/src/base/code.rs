@@ -169,6 +169,7 @@ codes! {
         EmailLinkExpired = "email_link_expired", "a link holds for a day: ask for another (`POST /v1/me/email/verification`)";
         OrganizationExists = "organization_exists", "its owners invite others; a link that makes one more is drawn with `{\"another\": true}`";
         LastOwner = "last_owner", "an organization keeps an owner: make somebody else one first (`POST /v1/organization/transfer-ownership`)";
+        LastSigningKey = "last_signing_key", "another key must manage the key log first: register one, on the console's page of signing keys";
         BytesMissing = "bytes_missing", "the mail's bytes are not in the bucket: the operator looks for them";
         MessageNotReadable = "message_not_readable", "reading this mail failed, so it is neither quoted nor passed on: fetch it raw";
         MessageNotSent = "message_not_sent", "this mail of ours has not gone (`details.status`), so it is neither quoted nor passed on";
@@ -292,6 +293,7 @@ codes! {
         PasswordLength = "password_length", "12 to 200 characters";
         WrongCode = "wrong_code", "take the next code that the authenticator shows: each is good once, for half a minute or so";
         InvalidEntry = "invalid_entry", "send an entry of the key log as it was signed, line by line, with what each key signed";
+        SignatureRequired = "signature_required", "sign the vote on the page of the mail, with a registered key; whoever has none has a member with one vote";
         SignatureRefused = "signature_refused", "sign what the page shows, on a page of this installation, with the key that it names; `message` says what does not fit";
         PasskeyRefused = "passkey_refused", "`credential` is what the browser gave, to the options that were asked for last, on a page of this installation; `message` says what does not fit";
         PasswordOrPasskey = "password_or_passkey", "give `password`, with `code` where a second factor is set up, or `ceremony_id` and `credential`";

@@ -17,7 +17,7 @@
 //! asked, owns the token that asked, or edited last does not approve. [`Approval::releases`] counts again
 //! when the mail is about to go: what the row says of itself is not believed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,6 +30,7 @@ use crate::gate::statement::SignedVote;
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
 use crate::people::notifications::{Notifications, When};
+use crate::people::signing::SignedVotes;
 use crate::{
     ApprovalId, AuditId, DraftId, InboxId, MemberId, MessageId, OrganizationId, StandingApprovalId, ThreadId,
 };
@@ -294,6 +295,8 @@ pub struct Approval {
     pub quiet: Vec<Hours>,
     /// What it takes; none where policies let the mail go without a person.
     pub terms: Option<Terms>,
+    /// How many signed votes the key log demands, whatever the terms say, as it was read last.
+    pub demanded: SignedVotes,
     /// Why it was held or let go, as stable codes.
     pub reasons: Vec<String>,
     /// What about it deserves a look; nothing is known of one that was asked for before this was looked at.
@@ -692,7 +695,34 @@ impl Approval {
         (told || handed)
             && self.revision_asked.is_none()
             && self.may_vote(voter, now).is_ok()
-            && !self.votes.iter().any(|vote| vote.member_id == voter.member_id)
+            && !self.votes.iter().any(|vote| vote.member_id == voter.member_id && !self.lacks_signature(vote))
+    }
+
+    /// How many votes must be signed: as the terms ask, and as the key log demands.
+    pub fn signed_asked(&self) -> SignedVotes {
+        self.terms.as_ref().map_or(SignedVotes::NONE, |terms| terms.signed).unite(self.demanded)
+    }
+
+    /// Whether some of the votes, or all, must be signed.
+    pub fn asks_for_signatures(&self) -> bool {
+        self.signed_asked().votes > 0 || self.terms.as_ref().is_some_and(|terms| terms.by == By::Passkey)
+    }
+
+    /// How many signed votes are missing still.
+    pub fn missing_signatures(&self) -> usize {
+        let Some(terms) = &self.terms else { return 0 };
+        let demanded = usize::from(self.signed_asked().votes).saturating_sub(self.signed_votes());
+        if terms.by != By::Passkey {
+            return demanded;
+        }
+        let quorum = terms.requirements.iter().map(|one| usize::from(one.quorum).max(1)).max().unwrap_or(1);
+        demanded.max(quorum.saturating_sub(self.signed_votes()))
+    }
+
+    /// Whether somebody's approval is to be signed still: it counts, and signatures are missing.
+    pub fn lacks_signature(&self, vote: &Vote) -> bool {
+        let bound = self.signed_asked().device_bound;
+        vote.verdict == Verdict::Approve && !vote.is_signed(bound) && self.missing_signatures() > 0
     }
 
     fn check_entitled(&self, voter: Voter) -> Result<(), DecisionRefused> {
@@ -730,12 +760,13 @@ impl Approval {
 
     fn is_met(&self) -> bool {
         let Some(terms) = &self.terms else { return false };
-        let enough = |one: &Self| one.has_quorums() && one.signed_votes() >= usize::from(terms.signed.votes);
+        let asked = self.signed_asked();
+        let enough = |one: &Self| one.has_quorums() && one.signed_votes() >= usize::from(asked.votes);
         if terms.by != By::Passkey {
             return enough(self);
         }
         let mut signed = self.clone();
-        signed.votes.retain(|vote| vote.is_signed(terms.signed.device_bound));
+        signed.votes.retain(|vote| vote.is_signed(asked.device_bound));
         enough(&signed)
     }
 
@@ -746,7 +777,7 @@ impl Approval {
 
     /// How many members' votes for it count that are signed as the terms ask.
     pub fn signed_votes(&self) -> usize {
-        let bound = self.terms.as_ref().is_some_and(|terms| terms.signed.device_bound);
+        let bound = self.signed_asked().device_bound;
         let counts = |vote: &&Vote| {
             vote.verdict == Verdict::Approve
                 && vote.is_signed(bound)
@@ -899,6 +930,38 @@ impl Approval {
             self.revision_asked = None;
             self.task_token = None;
         }
+        Ok(self)
+    }
+
+    /// With what the key log demands by now.
+    #[must_use]
+    pub fn with_floor(self, demanded: SignedVotes) -> Self {
+        Self { demanded, ..self }
+    }
+
+    /// It was to go, and the key log demands more signed votes than count now: it waits for them, as long as its terms say from now on.
+    /// `signed` are those whose signatures hold. Late, it does not wait, nor where nobody was asked.
+    pub fn wait_for_signatures(
+        mut self,
+        floor: SignedVotes,
+        signed: &BTreeMap<MemberId, bool>,
+        now: Timestamp,
+    ) -> Result<Self, DecisionRefused> {
+        if !matches!(self.decision, Decision::Approved { .. }) {
+            self.check_pending(now)?;
+        }
+        // Where a policy let it go without anybody, nobody is asked: it is called off.
+        let Some(terms) = self.terms.as_ref().filter(|_| !self.is_late(now)) else {
+            return Err(DecisionRefused::TooLate);
+        };
+        self.expires_at = Self::expiry(terms, self.send_at, now);
+        self.demanded = floor;
+        for vote in self.votes.iter_mut().filter(|vote| !signed.contains_key(&vote.member_id)) {
+            vote.signed = None;
+        }
+        self.decision = Decision::Pending;
+        self.revision_asked = None;
+        self.task_token = None;
         Ok(self)
     }
 
@@ -1065,6 +1128,7 @@ pub(crate) mod tests {
             decision: Decision::Pending,
             draft_id: None,
             task_token: None,
+            demanded: SignedVotes::NONE,
             version: 1,
         }
     }

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use crate::MemberId;
 use crate::base::digest::Digest;
 use crate::gate::approval::{Approval, Vote};
-use crate::gate::policy::By;
 use crate::gate::standing::StandingApproval;
 use crate::gate::statement::SignedVote;
 use crate::mailbox::inbox::Inbox;
@@ -61,6 +60,8 @@ pub enum Hindrance {
     Quiet(Timestamp),
     /// What let it go holds no more: it is called off, for this reason.
     Withdrawn(&'static str),
+    /// Fewer votes are signed by keys that count than must be: it waits for more.
+    Unsigned,
 }
 
 /// What is paused.
@@ -132,9 +133,6 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     if let Some(reason) = around.unfit {
         return withdrawn(reason);
     }
-    if !is_signed(approval, around) {
-        return withdrawn("signature_missing");
-    }
     if !approval.resends.is_empty() && around.original_sent {
         return withdrawn("original_was_sent");
     }
@@ -166,6 +164,10 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     if asked_with.iter().filter_map(token).any(|token| token.paused.is_some()) {
         return held(Paused::Token);
     }
+    // After the pauses: a key that is suspended meanwhile may be resumed.
+    if !is_signed(approval, around) {
+        return Err(Hindrance::Unsigned);
+    }
     // It was late: approved by day, paused or not accepted until night.
     let until = approval.due(around.at);
     if until > around.at && !approval.quiet.is_empty() {
@@ -178,9 +180,12 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
 /// asked: those that hold are in `around`.
 fn is_signed(approval: &Approval, around: &Around) -> bool {
     let mut left = approval.clone();
-    let Some(terms) = &mut left.terms else { return around.floor.votes == 0 };
-    terms.signed = terms.signed.unite(around.floor);
-    if terms.signed.votes == 0 && terms.by != By::Passkey {
+    if left.terms.is_none() {
+        return around.floor.votes == 0;
+    }
+    // What the row says of the demand is not asked either.
+    left.demanded = around.floor;
+    if !left.asks_for_signatures() {
         return true;
     }
     left.votes.retain(|vote| holds(vote, around) && is_valid(&vote.with, around));

@@ -67,6 +67,8 @@ pub mod action {
     pub const DELEGATE: &str = "approval.delegate";
     /// A member took their approval back.
     pub const TAKE_BACK: &str = "approval.take_back";
+    /// What had been approved waits for votes again, which people's keys sign.
+    pub const WAIT_FOR_SIGNATURES: &str = "approval.wait_for_signatures";
     /// Somebody who decides asked for a revision.
     pub const ASK_TO_REVISE: &str = "approval.ask_to_revise";
     /// Somebody said something about a mail that waits.

@@ -39,6 +39,8 @@ pub struct Account {
     pub delegations: Vec<ChainedEntry>,
     /// Votes taken back, in the order in which they were.
     pub taken_back: Vec<ChainedEntry>,
+    /// When what had been approved began to wait for votes again that people's keys sign.
+    pub reopened: Vec<ChainedEntry>,
     /// How it ended without a decision: called off, expired, edited once more.
     pub ended: Option<ChainedEntry>,
     /// What became of the mail as this approval sealed it.
@@ -168,6 +170,7 @@ impl Account {
             votes,
             delegations: ours(action::DELEGATE).cloned().collect(),
             taken_back,
+            reopened: ours(action::WAIT_FOR_SIGNATURES).cloned().collect(),
             ended: ends.into_iter().find_map(|action| ours(action).next().cloned()),
             mail: mail.cloned().collect(),
         })
@@ -199,9 +202,9 @@ impl Account {
             };
         }
         let told = |link: &ChainedEntry| link.entry.detail("status").map(str::to_owned);
-        // What was decided before a vote was taken back is decided no more, unless the votes that were left were enough.
+        // What was decided before a vote was taken back, or before it waited again, is decided no more, unless the votes that were left were enough.
         let place = |link: &ChainedEntry| (link.entry.at, link.sequence);
-        let since = self.taken_back.last();
+        let since = self.taken_back.iter().chain(&self.reopened).max_by_key(|link| place(link));
         let later = |vote: &&ChainedVote| since.is_none_or(|since| place(&vote.link) > place(since));
         let votes = self.votes.iter().filter(later).filter_map(|vote| told(&vote.link));
         let mut all = votes.chain(told(since.unwrap_or_else(|| self.request())));
@@ -220,6 +223,7 @@ impl Account {
             .chain(self.votes.iter().map(|vote| &vote.link))
             .chain(&self.delegations)
             .chain(&self.taken_back)
+            .chain(&self.reopened)
             .chain(&self.ended)
             .chain(&self.mail);
         let by_place: BTreeMap<u64, &ChainedEntry> = all.map(|link| (link.sequence, link)).collect();

@@ -464,6 +464,22 @@ impl Outbound {
         }
     }
 
+    /// The dispatcher found after it claimed that people's keys must sign first, and called nobody: its own claim is undone, never
+    /// another's, and the mail waits for votes again. One that was given to the provider before does not: a report of that may come yet.
+    pub fn wait_for_signatures(
+        self,
+        expires_at: Timestamp,
+        remind_at: Option<Timestamp>,
+        own: Nonce,
+    ) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Sending { attempt: 1, claim, .. } if claim == own => {
+                Ok(self.to(State::PendingApproval { expires_at, remind_at }))
+            }
+            _ => self.refuse("wait for signatures"),
+        }
+    }
+
     /// The dispatcher found after it claimed that the approval holds no more, and called nobody.
     pub fn call_off(self, now: Timestamp, reason: &str) -> Result<Self, InvalidTransition> {
         match self.state {

@@ -56,8 +56,8 @@ impl fmt::Debug for KeyLinkSecret {
 pub struct KeyLink {
     /// What its secret hashes to.
     pub hash: Digest,
-    /// Of which organization; none for a set-up link, with which one is made: then of the first that uses it.
-    pub organization_id: Option<OrganizationId>,
+    /// Of which organization. That which is made with a set-up link has its id from the link.
+    pub organization_id: OrganizationId,
     /// Until when it opens something.
     pub expires_at: Timestamp,
 }
@@ -68,34 +68,33 @@ impl KeyLink {
 
     /// As it is stored: two lines.
     pub fn text(&self) -> String {
-        let of = self.organization_id.map_or_else(|| "any".to_owned(), |id| id.to_string());
-        format!("organization {of}\nexpires {}\n", self.expires_at)
+        format!("organization {}\nexpires {}\n", self.organization_id, self.expires_at)
     }
 
     /// Reads what [`Self::text`] writes.
     pub fn read(hash: Digest, text: &str) -> Option<Self> {
         let (of, rest) = text.strip_prefix("organization ")?.split_once('\n')?;
-        let organization_id = match of {
-            "any" => None,
-            id => Some(OrganizationId::parse(id).ok()?),
-        };
+        let organization_id = OrganizationId::parse(of).ok()?;
         let expires_at = rest.strip_prefix("expires ")?.strip_suffix('\n')?.parse().ok()?;
         Some(Self { hash, organization_id, expires_at })
     }
 
     /// Whether it registers a key of this organization.
     pub fn opens(&self, organization_id: OrganizationId, now: Timestamp) -> bool {
-        now < self.expires_at && self.organization_id.is_none_or(|of| of == organization_id)
+        now < self.expires_at && self.organization_id == organization_id
     }
 }
 
-/// Who alone may send from a domain or an address, in an installation of many organizations: a demand that names one takes it.
+/// Who alone may send from a domain or an address, in an installation of many organizations: a demand takes what it is about. It binds
+/// others as long as the key log of whoever has it demands a signed vote for mail from there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Senders(BTreeMap<String, OrganizationId>);
 
 impl Senders {
     /// So many there are at most.
     pub const MAX: usize = 10_000;
+    /// So many one organization has at most.
+    pub const MAX_OF_ONE: usize = 1_000;
     /// So many bytes their text has at most: an address of 320, an organization, a space and an end of the line for each.
     pub const MAX_TEXT: usize = Self::MAX * 360;
 
@@ -121,13 +120,12 @@ impl Senders {
         (read.0.len() <= Self::MAX && read.text() == text).then_some(read)
     }
 
-    /// Whether somebody else has it: the domain of an address, or the address.
-    pub fn is_of_another(&self, from: &EmailAddress, organization_id: OrganizationId) -> bool {
+    /// Who else has it: the address, or its domain. Two at most.
+    pub fn others(&self, from: &EmailAddress, organization_id: OrganizationId) -> Vec<OrganizationId> {
         let address = from.mailbox_key();
         let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-        [address.as_str(), domain]
-            .iter()
-            .any(|sender| self.0.get(*sender).is_some_and(|of| *of != organization_id))
+        let of = [address.as_str(), domain].into_iter().filter_map(|sender| self.of(sender));
+        of.filter(|of| *of != organization_id).collect()
     }
 
     /// Whose a domain or an address is.
@@ -135,11 +133,12 @@ impl Senders {
         self.0.get(sender).copied()
     }
 
-    /// With one more. None where somebody else has it, or there are too many.
-    pub fn with(&self, sender: &str, organization_id: OrganizationId) -> Option<Self> {
+    /// With some more, or in the place of whoever had them. None where there are too many.
+    pub fn with(&self, senders: &[String], organization_id: OrganizationId) -> Option<Self> {
         let mut next = self.clone();
-        let before = next.0.insert(sender.to_owned(), organization_id);
-        (before.is_none_or(|of| of == organization_id) && next.0.len() <= Self::MAX).then_some(next)
+        next.0.extend(senders.iter().map(|sender| (sender.clone(), organization_id)));
+        let own = next.0.values().filter(|of| **of == organization_id).count();
+        (next.0.len() <= Self::MAX && own <= Self::MAX_OF_ONE).then_some(next)
     }
 }
 
@@ -165,33 +164,34 @@ mod tests {
         }
         assert_eq!(format!("{secret:?}"), "cs_keylink_…");
         let end = NOW + KeyLink::LIFE;
-        for of in [None, Some(organization(1))] {
-            let link = KeyLink { hash: secret.hash(), organization_id: of, expires_at: end };
-            assert_eq!(KeyLink::read(secret.hash(), &link.text()), Some(link));
-            assert!(link.opens(organization(1), NOW) && !link.opens(organization(1), end));
-            assert_eq!(link.opens(organization(2), NOW), of.is_none());
-        }
-        for wrong in [
-            "",
-            "organization any\n",
-            "organization x\nexpires 1970-01-01T00:00:00Z\n",
-            "organization any\nexpires x\n",
-        ] {
+        let link = KeyLink { hash: secret.hash(), organization_id: organization(1), expires_at: end };
+        assert_eq!(KeyLink::read(secret.hash(), &link.text()), Some(link));
+        assert!(link.opens(organization(1), NOW) && !link.opens(organization(1), end));
+        assert!(!link.opens(organization(2), NOW));
+        let one = format!("organization {}\n", organization(1));
+        for wrong in
+            ["", &one, "organization any\nexpires 1970-01-01T00:00:00Z\n", &format!("{one}expires x\n")]
+        {
             assert_eq!(KeyLink::read(secret.hash(), wrong), None, "{wrong}");
         }
     }
 
     #[test]
-    fn a_sender_is_of_whoever_took_it_first() {
+    fn a_sender_is_of_whoever_took_it_last() {
         let none = Senders::default();
-        let all =
-            none.with("a.example", organization(1)).unwrap().with("x@b.example", organization(2)).unwrap();
+        let with = |all: &Senders, sender: &str, n| all.with(&[sender.to_owned()], organization(n));
+        let all = with(&with(&none, "a.example", 1).unwrap(), "x@b.example", 2).unwrap();
         assert_eq!(Senders::read(&all.text()), Some(all.clone()));
-        let foreign = |from: &str, n| all.is_of_another(&EmailAddress::parse(from).unwrap(), organization(n));
+        let foreign =
+            |from: &str, n| !all.others(&EmailAddress::parse(from).unwrap(), organization(n)).is_empty();
         assert!(foreign("Any@A.example", 2) && !foreign("any@a.example", 1));
         assert!(foreign("x@B.example", 1) && !foreign("y@b.example", 1));
-        assert_eq!(all.with("a.example", organization(2)), None);
-        assert_eq!(all.with("a.example", organization(1)), Some(all.clone()));
+        assert_eq!(with(&all, "a.example", 2).unwrap().of("a.example"), Some(organization(2)));
+        assert_eq!(with(&all, "a.example", 1), Some(all.clone()));
+        let many: Vec<_> = (0..=Senders::MAX_OF_ONE).map(|n| format!("n{n}.example")).collect();
+        assert!(
+            all.with(&many, organization(3)).is_none() && all.with(&many[1..], organization(3)).is_some()
+        );
         for wrong in ["a.example", "A.example org_1", "a.example  x\n", &all.text()[1..]] {
             assert_eq!(Senders::read(wrong), None, "{wrong}");
         }

@@ -35,11 +35,12 @@
 //!
 //! What is signed ends with the line that begins with `by-`. Bytes are written in hexadecimal. An empty line ends an entry.
 //!
-//! What makes the organization safer counts at once: a key that is revoked, a demand that is raised, a vote that is taken back. What
-//! could weaken it by one person's doing counts after [`DELAY`], in which everybody is told and a manager can undo it: a demand that is
-//! lowered, another key for somebody who had one, a key for others where two votes are demanded, a manager's key that another manager revokes.
+//! What makes the organization safer counts at once: a key that is revoked, a demand that is raised. What could weaken it by one person's
+//! doing counts after [`DELAY`], in which everybody is told and a manager can undo it: a demand that is lowered, another key for somebody
+//! who had one, a key for others where two votes are demanded, another managing key beside other managers, a manager's key that another
+//! manager revokes. A key that is being revoked vouches for nothing that gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::str::FromStr;
 
@@ -56,11 +57,23 @@ const FORM: &str = "countersign-key-1";
 /// So many entries a log has at most.
 pub const MAX_ENTRIES: usize = 2_000;
 
-/// So long is a log at most, in bytes.
+/// So long is a log at most, in bytes: some 2,000 for each of [`MAX_ENTRIES`], as long as one that registers a key of ES256.
 pub const MAX_LOG: usize = 4 * 1024 * 1024;
 
-/// So many of its entries, and half of its bytes, are of members who do not manage at most: there is always room to revoke a key.
+/// The last entries are kept for revoking keys; and the last of those for whoever operates the installation.
+pub const KEPT_TO_REVOKE: usize = 300;
+
+/// So many of the last entries are for links alone.
+pub const KEPT_FOR_LINKS: usize = 100;
+
+/// So many entries are of members who do not manage at most.
 pub const MAX_OF_OTHERS: usize = 1_000;
+
+/// So many entries one member who does not manage vouches for at most, ever.
+pub const MAX_OF_ONE: usize = 50;
+
+/// So many entries a member who manages vouches for within a day at most: whoever stole the key does not fill the log before others act.
+pub const MAX_A_DAY: usize = 100;
 
 /// So many bytes one field of an entry has at most: a key and a signature of RSA with 4,096 bits have some 530, and what a browser says
 /// 200 to 400.
@@ -112,10 +125,46 @@ impl NewKey {
     }
 }
 
-/// What two people compare who are to mean the same key: twelve digits of its name, in three groups.
-pub fn code(id: KeyId) -> String {
+/// By what people tell the keys of a page apart: twelve digits of the name, in three groups. It proves nothing.
+pub fn short_name(id: KeyId) -> String {
     let hex = id.hex();
     format!("{} {} {}", &hex[..4], &hex[4..8], &hex[8..12])
+}
+
+/// What two people compare who are to mean the same key: 80 bits of the SHA-256 over what it signed to offer itself, in four groups of
+/// Crockford's digits. The browser of its person computes it from what the key answered. Whoever puts another key in its place, under the
+/// same name even, has no such answer of that key, so the code is another.
+pub fn code(said: &Assertion) -> String {
+    const DIGITS: [char; 32] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k',
+        'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'y', 'z',
+    ];
+    let digest = Digest::of(assertion_lines("", said).as_bytes());
+    let mut code = String::with_capacity(19);
+    for (n, five) in digest.as_bytes()[..10].chunks_exact(5).enumerate() {
+        let bits = five.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        for (place, shift) in (0..8).rev().map(|fives| fives * 5).enumerate() {
+            if place % 4 == 0 && (n, place) != (0, 0) {
+                code.push(' ');
+            }
+            code.push(DIGITS[usize::try_from(bits >> shift & 31).unwrap_or_default()]);
+        }
+    }
+    code
+}
+
+/// Whether somebody typed this code, however they grouped it and whichever of the digits that look alike they took.
+pub fn is_code(typed: &str, code: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let letters = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
+        let alike = |c: char| match c.to_ascii_lowercase() {
+            'o' => '0',
+            'i' | 'l' => '1',
+            other => other,
+        };
+        letters.map(alike).collect()
+    };
+    plain(typed) == plain(code)
 }
 
 /// For which mail.
@@ -165,9 +214,6 @@ pub enum Deed {
     Resume(KeyId),
     /// Mail needs signed votes.
     Demand(Scope, SignedVotes),
-    /// Votes for a mail that were signed before do not count any more: by the leaf of its [`crate::gate::statement::Subject`]. Those of
-    /// one member, who took theirs back; where none is named, all, since the mail was rejected, called off or changed.
-    Withdraw(Digest, Option<MemberId>),
 }
 
 /// Who vouches for an entry.
@@ -177,8 +223,6 @@ pub enum By {
     Link(Digest),
     /// A key, with what it signed.
     Key(KeyId, Assertion),
-    /// A member who was signed in. That is enough to take away, and never to give.
-    Member(MemberId),
 }
 
 /// An entry of the log.
@@ -247,13 +291,10 @@ impl Entry {
                 let (votes, bound) = (asked.votes, yes(asked.device_bound));
                 write!(text, "demand {scope}\nvotes {votes}\ndevice-bound {bound}\n")
             }
-            Deed::Withdraw(leaf, None) => writeln!(text, "withdraw {leaf}\nof all"),
-            Deed::Withdraw(leaf, Some(member)) => writeln!(text, "withdraw {leaf}\nof {member}"),
         };
         let _ = match &self.by {
             By::Link(secret) => writeln!(text, "by-link {secret}"),
             By::Key(key, _) => writeln!(text, "by-key {key}"),
-            By::Member(member) => writeln!(text, "by-member {member}"),
         };
         text
     }
@@ -290,6 +331,12 @@ pub enum LogBroken {
     /// It is too long.
     #[error("the key log has as many entries as it may have")]
     Full,
+    /// One member vouched for as much as one may.
+    #[error(
+        "one member vouches for at most 100 entries a day, and who does not manage for 50 ever: somebody else who manages does it, or \
+             you tomorrow"
+    )]
+    TooMuch,
     /// An entry is of another organization, in another place, or follows another entry.
     #[error("an entry of the key log does not follow the one before")]
     Chain,
@@ -323,6 +370,11 @@ pub enum LogBroken {
     /// What counts after three days would count earlier.
     #[error("this counts after three days")]
     TooEarly,
+    /// It asks for more than anybody could sign.
+    #[error(
+        "fewer members than that have a key that could sign so: register their keys first, or no mail would leave"
+    )]
+    NobodyCould,
     /// Nobody would be left who vouches for keys.
     #[error("the last key that vouches for others can't be taken away: register another first")]
     LastManager,
@@ -370,10 +422,8 @@ pub struct KeyLog {
     keys: BTreeMap<KeyId, Key>,
     /// What was demanded of a scope, in the order of the entries, and when each of them counts from.
     demands: BTreeMap<Scope, Vec<(Timestamp, SignedVotes)>>,
-    /// Until when what was signed for a mail does not count: of one member, or of all.
-    withdrawn: BTreeMap<(Digest, Option<MemberId>), Timestamp>,
-    /// How many entries are of members who do not manage, and how many bytes those have.
-    others: (usize, usize),
+    /// When each member vouched, and whether by a key that manages.
+    vouched: BTreeMap<MemberId, Vec<(Timestamp, bool)>>,
 }
 
 /// Says whether a text was signed by this key.
@@ -391,8 +441,7 @@ impl KeyLog {
             size: 0,
             keys: BTreeMap::new(),
             demands: BTreeMap::new(),
-            withdrawn: BTreeMap::new(),
-            others: (0, 0),
+            vouched: BTreeMap::new(),
         }
     }
 
@@ -437,15 +486,14 @@ impl KeyLog {
         self.keys.get(&id)
     }
 
+    /// How many bytes it has.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     /// The SHA-256 of the last entry, which stands for all of them; that of nothing where there is none.
     pub fn head(&self) -> Digest {
         self.head
-    }
-
-    /// Whether what this member signed for a mail at that time was taken back since, or the mail was stopped.
-    pub fn is_withdrawn(&self, leaf: Digest, member_id: MemberId, given: Timestamp) -> bool {
-        let since = |of| self.withdrawn.get(&(leaf, of)).is_some_and(|at| given <= *at);
-        since(None) || since(Some(member_id))
     }
 
     /// How many votes must be signed for mail from this address, now.
@@ -454,12 +502,14 @@ impl KeyLog {
         scopes.map(|scope| self.demanded(&scope, now)).fold(SignedVotes::NONE, SignedVotes::unite)
     }
 
-    /// What was demanded of each scope last, and when that counts from; what is demanded now is [`Self::floor`]'s.
-    pub fn demands(&self) -> impl Iterator<Item = (&Scope, Timestamp, SignedVotes)> {
-        let last = |(scope, all): (_, &Vec<(Timestamp, SignedVotes)>)| {
-            all.last().map(|(from, asked)| (scope, *from, *asked))
+    /// What is demanded of each scope now, and what will be, with when that counts from. What was demanded before is left out.
+    pub fn demands(&self, now: Timestamp) -> impl Iterator<Item = (&Scope, Timestamp, SignedVotes)> {
+        let of = move |(scope, all): (_, &'_ Vec<(Timestamp, SignedVotes)>)| {
+            let first = all.iter().rposition(|(from, _)| *from <= now).unwrap_or_default();
+            let left: Vec<_> = all[first..].iter().map(|(from, asked)| (scope, *from, *asked)).collect();
+            left
         };
-        self.demands.iter().filter_map(last)
+        self.demands.iter().flat_map(of)
     }
 
     fn demanded(&self, scope: &Scope, now: Timestamp) -> SignedVotes {
@@ -502,9 +552,6 @@ impl KeyLog {
         if !follows {
             return Err(LogBroken::Chain);
         }
-        if self.entries.len() >= MAX_ENTRIES || self.size + text.len() > MAX_LOG {
-            return Err(LogBroken::Full);
-        }
         if entry.at.subsec_nanosecond() != 0 || self.entries.last().is_some_and(|last| entry.at < last.at) {
             return Err(LogBroken::Time);
         }
@@ -516,20 +563,15 @@ impl KeyLog {
                 }
                 None
             }
-            By::Member(_) => None,
             By::Key(id, assertion) => {
                 let key = self.keys.get(id).filter(|key| key.counts(entry.at)).ok_or(LogBroken::Vouch)?;
                 if !holds(&key.new, &signed, assertion) {
                     return Err(LogBroken::Signature);
                 }
-                Some(key.new.clone())
+                Some(key.clone())
             }
         };
-        let is_of_others = !matches!(entry.by, By::Link(_)) && !voucher.as_ref().is_some_and(|by| by.manages);
-        let (count, size) = self.others;
-        if is_of_others && (count >= MAX_OF_OTHERS || size + text.len() > MAX_LOG / 2) {
-            return Err(LogBroken::Full);
-        }
+        self.check_room(&entry, text, voucher.as_ref())?;
         match &entry.deed {
             Deed::Register(new, assertion) => {
                 self.check_new(new, &entry, voucher.as_ref())?;
@@ -546,16 +588,17 @@ impl KeyLog {
             Deed::Resume(id) => {
                 let key = self.keys.get_mut(id).filter(|key| key.suspended && key.stands());
                 let key = key.ok_or(LogBroken::Unknown)?;
-                if !voucher.is_some_and(|by| by.manages || by.member_id == key.new.member_id) {
+                let may =
+                    |by: &Key| by.new.manages || (by.new.member_id == key.new.member_id && !key.new.manages);
+                if !voucher.as_ref().is_some_and(|by| by.stands() && may(by)) {
                     return Err(LogBroken::Vouch);
                 }
                 key.suspended = false;
             }
             Deed::Demand(scope, asked) => self.demand(scope, *asked, &entry, voucher.as_ref())?,
-            Deed::Withdraw(leaf, of) => self.withdraw(*leaf, *of, &entry, voucher.as_ref())?,
         }
-        if is_of_others {
-            self.others = (count + 1, size + text.len());
+        if let Some(by) = voucher {
+            self.vouched.entry(by.new.member_id).or_default().push((entry.at, by.new.manages));
         }
         self.head = Digest::of(text.as_bytes());
         self.size += text.len();
@@ -563,7 +606,33 @@ impl KeyLog {
         Ok(())
     }
 
-    fn check_new(&self, new: &NewKey, entry: &Entry, voucher: Option<&NewKey>) -> Result<(), LogBroken> {
+    /// There is always room to revoke a key, and for whoever operates the installation, whatever one key does.
+    fn check_room(&self, entry: &Entry, text: &str, voucher: Option<&Key>) -> Result<(), LogBroken> {
+        let kept = match (voucher, &entry.deed) {
+            (None, _) => 0,
+            (_, Deed::Revoke(_)) => KEPT_FOR_LINKS,
+            _ => KEPT_FOR_LINKS + KEPT_TO_REVOKE,
+        };
+        let bytes = self.size + text.len() + kept * (MAX_LOG / MAX_ENTRIES);
+        if self.entries.len() + kept >= MAX_ENTRIES || bytes > MAX_LOG {
+            return Err(LogBroken::Full);
+        }
+        let Some(by) = voucher else { return Ok(()) };
+        let own = self.vouched.get(&by.new.member_id).map_or(&[][..], Vec::as_slice);
+        if by.new.manages {
+            let since = entry.at.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+            let lately = own.iter().filter(|(at, _)| *at > since).count();
+            return if lately < MAX_A_DAY { Ok(()) } else { Err(LogBroken::TooMuch) };
+        }
+        let lesser = |all: &[(Timestamp, bool)]| all.iter().filter(|(_, manages)| !manages).count();
+        if lesser(own) >= MAX_OF_ONE {
+            return Err(LogBroken::TooMuch);
+        }
+        let others: usize = self.vouched.values().map(|all| lesser(all)).sum();
+        if others < MAX_OF_OTHERS { Ok(()) } else { Err(LogBroken::Full) }
+    }
+
+    fn check_new(&self, new: &NewKey, entry: &Entry, voucher: Option<&Key>) -> Result<(), LogBroken> {
         let is_site = new.site.len() <= 300 && new.site.bytes().all(|byte| byte.is_ascii_graphic());
         if !new.algorithm.takes(&new.public_key) || !is_site || new.from.subsec_nanosecond() != 0 {
             return Err(LogBroken::Form);
@@ -581,23 +650,25 @@ impl KeyLog {
             return Err(LogBroken::TooManyKeys);
         }
         let later = later(entry.at)?;
-        let from = match (voucher, &entry.by) {
-            (None, By::Link(_)) if !new.manages => return Err(LogBroken::Begin),
-            (None, By::Link(_)) if self.entries.is_empty() => entry.at,
-            (None, By::Link(_)) => later,
-            // Whoever is signed in says nothing about what counts.
-            (None, _) => return Err(LogBroken::Vouch),
-            // One's own next key, with no more rights.
-            (Some(by), _) if by.member_id == new.member_id => {
+        let from = match voucher {
+            None if !new.manages => return Err(LogBroken::Begin),
+            None if self.entries.is_empty() => entry.at,
+            None => later,
+            // What is being revoked gives nothing any more: a thief would have the next key before the first one ends.
+            Some(by) if !by.stands() => return Err(LogBroken::Vouch),
+            // One's own next key, with no more rights. One that manages in time for other managers to see it.
+            Some(Key { new: by, .. }) if by.member_id == new.member_id => {
                 if (new.manages && !by.manages) || (new.decides && !by.decides && !by.manages) {
                     return Err(LogBroken::Vouch);
                 }
-                entry.at
+                let manages =
+                    |key: &Key| key.new.manages && key.new.member_id != by.member_id && key.counts(entry.at);
+                if new.manages && self.keys.values().any(manages) { later } else { entry.at }
             }
-            (Some(by), _) if !by.manages => return Err(LogBroken::Vouch),
+            Some(by) if !by.new.manages => return Err(LogBroken::Vouch),
             // Somebody else's: their first one at once, unless one person could so give the votes of two.
-            (Some(_), _) => {
-                let two = self.demands.values().flatten().any(|(_, asked)| asked.votes > 1);
+            Some(_) => {
+                let two = self.demands(entry.at).any(|(_, _, asked)| asked.votes > 1);
                 if own.count() > 0 || two { later } else { entry.at }
             }
         };
@@ -613,21 +684,32 @@ impl KeyLog {
         self.keys.values().any(|key| key.new.id != id && key.new.manages && key.counts(at) && key.stands())
     }
 
-    fn revoke(&mut self, id: KeyId, entry: &Entry, voucher: Option<&NewKey>) -> Result<(), LogBroken> {
-        let key = self.keys.get(&id).filter(|key| key.stands()).ok_or(LogBroken::Unknown)?;
-        let pending_by_link = key.by_link && key.new.from > entry.at;
-        let until = match (&entry.by, voucher) {
-            // Whoever operates the installation takes away what nobody else can.
-            (By::Link(_), _) => entry.at,
-            _ if pending_by_link => return Err(LogBroken::Vouch),
-            (_, Some(by)) if by.member_id == key.new.member_id => entry.at,
-            // A manager by another manager: in time for others to see it.
-            (_, Some(by)) if by.manages && key.new.manages && key.counts(entry.at) => later(entry.at)?,
-            (_, Some(by)) if by.manages => entry.at,
-            _ => return Err(LogBroken::Vouch),
+    fn revoke(&mut self, id: KeyId, entry: &Entry, voucher: Option<&Key>) -> Result<(), LogBroken> {
+        let key = self.keys.get(&id).filter(|key| key.until.is_none_or(|until| entry.at < until));
+        let key = key.ok_or(LogBroken::Unknown)?;
+        let Some(by) = voucher else {
+            // Whoever operates the installation takes away what nobody else can, and what its holder may have made with it.
+            let member_id = key.new.member_id;
+            let goes = |key: &&mut Key| key.new.id == id || (key.new.member_id == member_id && !key.by_link);
+            for key in self.keys.values_mut().filter(goes) {
+                key.until = Some(key.until.map_or(entry.at, |until| until.min(entry.at)));
+            }
+            return Ok(());
         };
-        let by_link = matches!(entry.by, By::Link(_));
-        if !by_link && key.new.manages && key.counts(entry.at) && !self.is_managed_without(id, entry.at) {
+        let manages = key.new.manages && key.counts(entry.at);
+        let until = match &by.new {
+            _ if !key.stands() => return Err(LogBroken::Unknown),
+            _ if key.by_link && key.new.from > entry.at => return Err(LogBroken::Vouch),
+            // A lesser key does not take away a greater one, of the same person even.
+            by if !by.manages && (key.new.manages || by.member_id != key.new.member_id) => {
+                return Err(LogBroken::Vouch);
+            }
+            // A manager by another manager: in time for others to see it.
+            by if manages && by.member_id != key.new.member_id => later(entry.at)?,
+            _ => entry.at,
+        };
+        // Where two managers revoke each other, whoever operates the installation decides, and not who was first.
+        if manages && by.stands() && !self.is_managed_without(id, entry.at) {
             return Err(LogBroken::LastManager);
         }
         if let Some(key) = self.keys.get_mut(&id) {
@@ -636,14 +718,12 @@ impl KeyLog {
         Ok(())
     }
 
-    fn suspend(&mut self, id: KeyId, entry: &Entry, voucher: Option<&NewKey>) -> Result<(), LogBroken> {
+    fn suspend(&mut self, id: KeyId, entry: &Entry, voucher: Option<&Key>) -> Result<(), LogBroken> {
         let key =
             self.keys.get(&id).filter(|key| key.stands() && !key.suspended).ok_or(LogBroken::Unknown)?;
-        let may = match (&entry.by, voucher) {
-            (By::Member(member), _) => *member == key.new.member_id && key.new.from <= entry.at,
-            (_, Some(by)) => by.member_id == key.new.member_id || (by.manages && !key.new.manages),
-            (_, None) => false,
-        };
+        let Some(by) = voucher else { return Err(LogBroken::Vouch) };
+        let is_own = by.new.member_id == key.new.member_id;
+        let may = if key.new.manages { is_own && by.new.manages } else { is_own || by.new.manages };
         if !may {
             return Err(LogBroken::Vouch);
         }
@@ -661,39 +741,32 @@ impl KeyLog {
         scope: &Scope,
         asked: SignedVotes,
         entry: &Entry,
-        voucher: Option<&NewKey>,
+        voucher: Option<&Key>,
     ) -> Result<(), LogBroken> {
-        if !voucher.is_some_and(|by| by.manages) {
+        if !voucher.is_some_and(|by| by.new.manages && by.stands()) {
             return Err(LogBroken::Vouch);
         }
         if !asked.is_possible() {
             return Err(LogBroken::TooManyVotes);
         }
         let raises = self.demanded(scope, entry.at).unite(asked) == asked;
+        if raises && self.who_could_sign(asked.device_bound, entry.at) < usize::from(asked.votes) {
+            return Err(LogBroken::NobodyCould);
+        }
         let from = if raises { entry.at } else { later(entry.at)? };
-        self.demands.entry(scope.clone()).or_default().push((from, asked));
+        let all = self.demands.entry(scope.clone()).or_default();
+        // What waited and asks for no more than this has no moment of its own between now and then.
+        all.retain(|(waits, before)| *waits <= entry.at || asked.unite(*before) != asked);
+        all.push((from, asked));
         Ok(())
     }
 
-    fn withdraw(
-        &mut self,
-        leaf: Digest,
-        of: Option<MemberId>,
-        entry: &Entry,
-        voucher: Option<&NewKey>,
-    ) -> Result<(), LogBroken> {
-        // It takes away and never gives. Who has no key here has nothing to take back, and no reason to write.
-        let member = match &entry.by {
-            By::Member(member) => Some(*member),
-            _ => voucher.map(|by| by.member_id),
+    /// How many members have a key that signs votes now, of this kind.
+    fn who_could_sign(&self, device_bound: bool, at: Timestamp) -> usize {
+        let signs = |key: &&Key| {
+            key.new.decides && key.counts(at) && key.stands() && (key.new.device_bound || !device_bound)
         };
-        let member = member.filter(|id| self.keys.values().any(|key| key.new.member_id == *id));
-        let member = member.ok_or(LogBroken::Vouch)?;
-        if of.is_some_and(|of| of != member) {
-            return Err(LogBroken::Vouch);
-        }
-        self.withdrawn.insert((leaf, of), entry.at);
-        Ok(())
+        self.keys.values().filter(signs).map(|key| key.new.member_id).collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -782,19 +855,11 @@ fn parse(text: &str) -> Option<Entry> {
             let votes = lines.read("votes")?;
             Deed::Demand(scope, SignedVotes { votes, device_bound: lines.yes("device-bound")? })
         }
-        "withdraw" => {
-            let of = match lines.value("of")? {
-                "all" => None,
-                member => Some(MemberId::parse(member).ok()?),
-            };
-            Deed::Withdraw(key()?, of)
-        }
         _ => return None,
     };
     let (word, value) = lines.0.next()?.split_once(' ')?;
     let by = match word {
         "by-link" => By::Link(Digest::parse(value).ok()?),
-        "by-member" => By::Member(MemberId::parse(value).ok()?),
         "by-key" => By::Key(Digest::parse(value).ok()?, lines.assertion("")?),
         _ => return None,
     };
@@ -940,7 +1005,6 @@ mod tests {
         let first = |manages, from| register(key(1, 1, manages, from));
         assert_eq!(say(&mut log, 0, first(false, 0), link(1)), Err(LogBroken::Begin));
         assert_eq!(say(&mut log, 0, first(true, 5), link(1)), Err(LogBroken::TooEarly));
-        assert_eq!(say(&mut log, 0, first(true, 0), By::Member(member(1))), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 0, first(true, 0), 1), Err(LogBroken::Vouch));
         say(&mut log, 0, first(true, 0), link(1)).unwrap();
         let lost = |from| register(key(3, 1, true, from));
@@ -977,8 +1041,6 @@ mod tests {
         assert_eq!(sign(&mut log, 3, register(key(6, 2, false, 3)), 1), Err(LogBroken::TooEarly));
         sign(&mut log, 3, register(key(6, 2, false, 3 + DAYS)), 1).unwrap();
         assert_eq!(sign(&mut log, 4, Deed::Revoke(id(2)), 6), Err(LogBroken::Vouch), "it does not count yet");
-        // A session does not end it before that: whoever forges sessions would keep people out for ever.
-        assert_eq!(say(&mut log, 5, Deed::Suspend(id(6)), By::Member(member(2))), Err(LogBroken::Vouch));
         sign(&mut log, 5, Deed::Revoke(id(6)), 2).unwrap();
         assert!(!log.key(id(6)).unwrap().counts(at(10 * DAYS)));
         for n in 10..18 {
@@ -1009,18 +1071,11 @@ mod tests {
     #[test]
     fn a_key_is_taken_away_by_its_member_and_by_who_manages_but_the_last_one() {
         let mut log = begun();
-        assert_eq!(say(&mut log, 2, Deed::Revoke(id(2)), By::Member(member(2))), Err(LogBroken::Vouch));
-        assert_eq!(say(&mut log, 2, Deed::Suspend(id(2)), By::Member(member(1))), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 2, Deed::Revoke(id(1)), 2), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 2, Deed::Revoke(id(1)), 1), Err(LogBroken::LastManager));
-        assert_eq!(
-            say(&mut log, 2, Deed::Suspend(id(1)), By::Member(member(1))),
-            Err(LogBroken::LastManager)
-        );
-        // A session suspends, and a key brings it back.
-        say(&mut log, 3, Deed::Suspend(id(2)), By::Member(member(2))).unwrap();
+        assert_eq!(sign(&mut log, 2, Deed::Suspend(id(1)), 1), Err(LogBroken::LastManager));
+        sign(&mut log, 3, Deed::Suspend(id(2)), 2).unwrap();
         assert!(!log.key(id(2)).unwrap().counts(at(3)));
-        assert_eq!(say(&mut log, 3, Deed::Resume(id(2)), By::Member(member(2))), Err(LogBroken::Vouch));
         assert_eq!(sign(&mut log, 3, Deed::Resume(id(2)), 2), Err(LogBroken::Vouch));
         sign(&mut log, 3, Deed::Resume(id(2)), 1).unwrap();
         assert!(log.key(id(2)).unwrap().counts(at(3)));
@@ -1031,8 +1086,57 @@ mod tests {
         sign(&mut log, 5, register(key(8, 3, true, 5)), 1).unwrap();
         assert_eq!(sign(&mut log, 6, Deed::Suspend(id(1)), 8), Err(LogBroken::Vouch));
         sign(&mut log, 6, Deed::Revoke(id(1)), 8).unwrap();
-        let key = log.key(id(1)).unwrap();
-        assert!(key.counts(at(DAYS + 5)) && !key.counts(at(DAYS + 6)));
+        let one = log.key(id(1)).unwrap();
+        assert!(one.counts(at(DAYS + 5)) && !one.counts(at(DAYS + 6)));
+        assert_eq!(sign(&mut log, 6, Deed::Revoke(id(1)), 8), Err(LogBroken::Unknown));
+        // What is being revoked gives nothing any more, not to its own person either.
+        assert_eq!(sign(&mut log, 7, register(key(9, 1, false, 7)), 1), Err(LogBroken::Vouch));
+        assert_eq!(sign(&mut log, 7, demand(Scope::Organization, 1, false), 1), Err(LogBroken::Vouch));
+        // It may still take away: who was first decides nothing.
+        sign(&mut log, 8, Deed::Revoke(id(8)), 1).unwrap();
+        assert!(!log.key(id(8)).unwrap().counts(at(DAYS + 8)));
+    }
+
+    #[test]
+    fn who_stole_a_managers_key_makes_no_other_before_managers_see_it_and_loses_all_by_a_link() {
+        let mut log = begun();
+        sign(&mut log, 2, register(key(3, 3, true, 2)), 1).unwrap();
+        assert_eq!(sign(&mut log, 3, register(key(4, 1, true, 3)), 1), Err(LogBroken::TooEarly));
+        sign(&mut log, 3, register(key(4, 1, true, 3 + DAYS)), 1).unwrap();
+        sign(&mut log, 3, register(key(6, 1, false, 3)), 1).unwrap();
+        sign(&mut log, 4, Deed::Revoke(id(4)), 3).unwrap();
+        assert!(!log.key(id(4)).unwrap().counts(at(3 + DAYS)), "before it counted");
+        sign(&mut log, 4, register(key(8, 1, true, 4 + DAYS)), 1).unwrap();
+        say(&mut log, 5, register(key(10, 1, true, 5 + DAYS)), link(4)).unwrap();
+        say(&mut log, 6, Deed::Revoke(id(1)), link(5)).unwrap();
+        let counts = |n| log.key(id(n)).unwrap().counts(at(9 + DAYS));
+        assert_eq!([1, 4, 6, 8, 10, 3].map(counts), [false, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn a_lesser_key_takes_no_greater_one_away() {
+        let mut log = begun();
+        sign(&mut log, 2, register(key(3, 3, true, 2)), 1).unwrap();
+        sign(&mut log, 2, register(key(4, 3, false, 2)), 3).unwrap();
+        assert_eq!(sign(&mut log, 3, Deed::Revoke(id(3)), 4), Err(LogBroken::Vouch));
+        assert_eq!(sign(&mut log, 3, Deed::Suspend(id(3)), 4), Err(LogBroken::Vouch));
+        sign(&mut log, 3, Deed::Suspend(id(3)), 3).unwrap();
+        assert_eq!(sign(&mut log, 3, Deed::Resume(id(3)), 4), Err(LogBroken::Vouch));
+        sign(&mut log, 3, Deed::Resume(id(3)), 1).unwrap();
+        sign(&mut log, 4, Deed::Revoke(id(4)), 4).unwrap();
+    }
+
+    #[test]
+    fn a_code_is_of_what_the_key_answered() {
+        let said = signed(4, "countersign-offer-1");
+        let shown = code(&said);
+        assert_eq!((shown.len(), shown.split(' ').count()), (19, 4));
+        let of = |n: u8| Assertion { client_data: vec![n], authenticator_data: vec![], signature: vec![] };
+        // Python: SHA-256 of "client-data 01\nauthenticator-data \nsignature \n", ten bytes, in Crockford's base32.
+        assert_eq!(code(&of(1)), "t3zw s6ke g0q0 f0ry");
+        assert_ne!(code(&of(1)), code(&of(2)));
+        assert!(is_code(&shown.to_uppercase().replace(' ', "-"), &shown));
+        assert!(is_code(" oIl0 ", "0110") && !is_code("", &shown) && !is_code(&shown[1..], &shown));
     }
 
     #[test]
@@ -1048,7 +1152,7 @@ mod tests {
         }
         assert_eq!(log.add(other, at(3), holds), Err(LogBroken::Signature), "offered as somebody else's");
         sign(&mut log, week + 2, of(2, week + 2), 2).unwrap();
-        assert_eq!(code(id(4)).len(), 14);
+        assert_eq!(short_name(id(4)).len(), 14);
     }
 
     #[test]
@@ -1064,7 +1168,7 @@ mod tests {
         {
             assert_eq!(Scope::sender(wrong), None, "{wrong}");
         }
-        assert_eq!(log.demands().count(), 2);
+        assert_eq!(log.demands(at(9)).count(), 2);
     }
 
     #[test]
@@ -1073,6 +1177,9 @@ mod tests {
         let floor = |log: &KeyLog, n, seconds| log.floor(&address(n), at(seconds));
         let asked = |votes, device_bound| SignedVotes { votes, device_bound };
         assert_eq!(floor(&log, 1, 2), SignedVotes::NONE);
+        for n in [3, 5, 7] {
+            sign(&mut log, 2, register(key(n, n, false, 2)), 1).unwrap();
+        }
         sign(&mut log, 2, demand(Scope::Address(address(1)), 2, false), 1).unwrap();
         sign(&mut log, 2, demand(Scope::Organization, 1, true), 1).unwrap();
         assert_eq!(floor(&log, 1, 2), asked(2, true));
@@ -1093,23 +1200,67 @@ mod tests {
     }
 
     #[test]
-    fn votes_are_taken_back_by_whoever_has_a_key_and_there_is_room_left_for_who_manages() {
+    fn one_key_does_not_fill_the_log_before_others_act() {
         let mut log = begun();
-        let leaf = Digest::of(b"mail");
-        let back = |of: Option<u8>| Deed::Withdraw(leaf, of.map(member));
-        assert_eq!(say(&mut log, 3, back(None), By::Member(member(7))), Err(LogBroken::Vouch));
-        assert_eq!(say(&mut log, 3, back(Some(1)), By::Member(member(2))), Err(LogBroken::Vouch));
-        say(&mut log, 3, back(Some(2)), By::Member(member(2))).unwrap();
-        assert!(log.is_withdrawn(leaf, member(2), at(3)) && !log.is_withdrawn(leaf, member(2), at(4)));
-        assert!(!log.is_withdrawn(leaf, member(1), at(3)) && !log.is_withdrawn(id(1), member(2), at(3)));
-        sign(&mut log, 5, back(None), 2).unwrap();
-        assert!(log.is_withdrawn(leaf, member(1), at(5)));
-        for n in 2..MAX_OF_OTHERS {
-            say(&mut log, 6, Deed::Withdraw(Digest::of(&n.to_be_bytes()), None), By::Member(member(2)))
-                .unwrap();
-        }
-        assert_eq!(say(&mut log, 7, back(None), By::Member(member(2))), Err(LogBroken::Full));
-        sign(&mut log, 7, Deed::Revoke(id(2)), 1).unwrap();
+        // Who does not manage.
+        let mut done = 0;
+        let refused = loop {
+            let deed = if done % 2 == 0 { Deed::Suspend(id(2)) } else { Deed::Resume(id(2)) };
+            // A key that is suspended vouches for nothing, so another of the same person does both.
+            if done == 0 {
+                sign(&mut log, 2, register(key(4, 2, false, 2)), 2).unwrap();
+            }
+            match sign(&mut log, 3, deed, 4) {
+                Ok(()) => done += 1,
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!((done, refused), (MAX_OF_ONE - 1, LogBroken::TooMuch));
+        // Who manages, within a day.
+        let mut done = 0;
+        let refused = loop {
+            match sign(&mut log, 4, demand(Scope::Organization, 1, done % 2 == 1), 1) {
+                Ok(()) => done += 1,
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!((done, refused), (MAX_A_DAY - 2, LogBroken::TooMuch));
+        // And however long it takes: what is left is for taking keys away, and the last of it for links.
+        let mut seconds = 4;
+        let refused = loop {
+            match sign(&mut log, seconds, demand(Scope::Organization, 1, false), 1) {
+                Ok(()) => {}
+                Err(LogBroken::TooMuch) => seconds += 86_400,
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!(refused, LogBroken::Full);
+        assert_eq!(log.entries().len(), MAX_ENTRIES - KEPT_TO_REVOKE - KEPT_FOR_LINKS);
+        sign(&mut log, seconds, Deed::Revoke(id(4)), 1).unwrap();
+        say(&mut log, seconds, Deed::Revoke(id(1)), link(9)).unwrap();
+        KeyLog::read(organization(9), &log.text(), holds).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_demanded_that_nobody_could_sign() {
+        let mut log = begun();
+        let all = |votes, bound| demand(Scope::Organization, votes, bound);
+        assert_eq!(sign(&mut log, 2, all(3, false), 1), Err(LogBroken::NobodyCould));
+        assert_eq!(
+            sign(&mut log, 2, all(2, true), 1),
+            Err(LogBroken::NobodyCould),
+            "one key stays in its device"
+        );
+        sign(&mut log, 2, all(2, false), 1).unwrap();
+        // While two are demanded nobody makes both at once; later they may again.
+        assert_eq!(sign(&mut log, 3, register(key(5, 5, false, 3)), 1), Err(LogBroken::TooEarly));
+        sign(&mut log, 3, all(0, false), 1).unwrap();
+        // What is lowered in two steps has no hole between them.
+        sign(&mut log, 10, all(1, false), 1).unwrap();
+        let floor = |seconds| log.floor(&address(1), at(seconds)).votes;
+        assert_eq!([9, DAYS + 3, DAYS + 9, DAYS + 10].map(floor), [2, 2, 2, 1]);
+        assert_eq!(log.demands(at(11)).map(|(_, _, asked)| asked.votes).collect::<Vec<_>>(), [2, 1]);
+        sign(&mut log, DAYS + 11, register(key(5, 5, false, DAYS + 11)), 1).unwrap();
     }
 
     #[test]
@@ -1160,9 +1311,7 @@ mod tests {
         let mut log = begun();
         sign(&mut log, 2, demand(Scope::Address(address(3)), 1, true), 1).unwrap();
         sign(&mut log, 2, demand(Scope::Organization, 0, true), 1).unwrap();
-        say(&mut log, 3, Deed::Withdraw(id(7), Some(member(2))), By::Member(member(2))).unwrap();
-        say(&mut log, 3, Deed::Withdraw(id(7), None), By::Member(member(2))).unwrap();
-        say(&mut log, 3, Deed::Suspend(id(2)), By::Member(member(2))).unwrap();
+        sign(&mut log, 3, Deed::Suspend(id(2)), 2).unwrap();
         sign(&mut log, 4, Deed::Resume(id(2)), 1).unwrap();
         sign(&mut log, 4, Deed::Revoke(id(2)), 1).unwrap();
         let text = log.text();

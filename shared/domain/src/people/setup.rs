@@ -6,6 +6,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::OrganizationId;
 use crate::base::digest::Digest;
 
 /// What a set-up link ends with. Never printed, never stored.
@@ -87,6 +88,14 @@ impl Setup {
         Self { hash: secret.hash(), created_at: now, expires_at: now + Self::LIFE, used_at: None }
     }
 
+    /// The id of the organization that is made with it: so the link can be bound to its key log before there is one.
+    pub fn organization_id(&self) -> OrganizationId {
+        let digest = Digest::of_parts(&[b"countersign organization of a set-up link", self.hash.as_bytes()]);
+        let mut entropy = [0; 10];
+        entropy.copy_from_slice(&digest.as_bytes()[..10]);
+        OrganizationId::new(self.created_at, entropy)
+    }
+
     /// Whether an organization may be made with it.
     pub fn opens(&self, now: Timestamp) -> Result<(), SetupClosed> {
         if self.used_at.is_some() {
@@ -120,7 +129,10 @@ mod tests {
         let setup = Setup::new(&SetupSecret::new([7; 32]), NOW);
         assert_eq!(setup.opens(setup.expires_at - SignedDuration::from_millis(1)), Ok(()));
         assert_eq!(setup.opens(setup.expires_at), Err(SetupClosed::Expired));
+        let other = Setup::new(&SetupSecret::new([8; 32]), NOW);
+        assert_ne!(setup.organization_id(), other.organization_id());
         let used = Setup { used_at: Some(NOW), ..setup.clone() };
+        assert_eq!(used.organization_id(), setup.organization_id());
         assert_eq!(used.opens(setup.expires_at), Err(SetupClosed::Used));
     }
 }

@@ -8,15 +8,18 @@ use app::base::store::{DueDelivery, Page, PageRequest};
 use app::delivery::again::Redelivery;
 use app::delivery::feed::{Filter, Order, Told};
 use app::delivery::webhooks::{Asked, Delivery, NextAttempt};
+use app::gate::departures::Turn;
 use domain::base::code::Code;
+use domain::base::digest::Digest;
 use domain::base::id::Id as _;
 use domain::delivery::event::{
     Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, InvitationNotice, SeatNotice, Subject,
     WebhookStatus,
 };
+use domain::gate::statement::Subject as Signed;
 use domain::mailbox::message::{Message, Party};
 use domain::people::access::Role;
-use domain::{EventId, InboxId, InvitationId, MemberId, OrganizationId, TokenId, WebhookId};
+use domain::{ApprovalId, EventId, InboxId, InvitationId, MemberId, OrganizationId, TokenId, WebhookId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -517,6 +520,33 @@ pub fn read_asked(body: &str) -> Option<Asked> {
         endpoint: id("/data/webhook/id").and_then(|id| WebhookId::parse(id).ok()),
         body: event.to_string(),
     }))
+}
+
+/// What became of an approval, as an event of the bus tells; none where it tells of nothing that ends a signature.
+pub fn read_turn(detail: &Value) -> Option<Turn> {
+    let organization_id = OrganizationId::parse(detail.get("organization_id")?.as_str()?).ok()?;
+    let event = detail.get("event")?;
+    let approval = event.pointer("/data/approval")?;
+    let text = |name: &str| approval.get(name)?.as_str();
+    let subject = Signed {
+        approval_id: ApprovalId::parse(text("id")?).ok()?,
+        revision: approval.get("revision")?.as_u64()?.try_into().ok()?,
+        digest: Digest::parse(text("digest")?).ok()?,
+    };
+    let is_over = match EventKind::parse(event.get("type")?.as_str()?)? {
+        EventKind::ApprovalRejected
+        | EventKind::ApprovalExpired
+        | EventKind::ApprovalCancelled
+        | EventKind::ApprovalSuperseded => true,
+        EventKind::ApprovalTakenBack => false,
+        _ => return None,
+    };
+    let one = |one: &Value| {
+        let by = MemberId::parse(one.pointer("/vote/member_id")?.as_str()?).ok()?;
+        Some((by, one.get("at")?.as_str()?.parse().ok()?))
+    };
+    let taken_back = approval.get("taken_back").and_then(Value::as_array).into_iter().flatten();
+    Some(Turn { organization_id, subject, is_over, taken_back: taken_back.map(one).collect::<Option<_>>()? })
 }
 
 /// A later attempt as a message of the queue, in the form of an event of the bus.

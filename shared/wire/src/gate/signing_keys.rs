@@ -96,7 +96,7 @@ pub struct SigningKeysView {
     /// The SHA-256 of its last entry, which stands for all of them.
     head: Sha256,
     data: Vec<SigningKeyView>,
-    /// For which mail signed votes are demanded.
+    /// For which mail signed votes are demanded: of each sender what counts now, and behind it what counts later.
     demands: Vec<DemandView>,
 }
 
@@ -129,7 +129,7 @@ struct DemandView {
     sender: Option<String>,
     votes: u8,
     device_bound: bool,
-    /// What was said last counts from then on.
+    /// It counts from then on.
     from: Time,
 }
 
@@ -167,6 +167,6 @@ pub fn signing_keys(log: &KeyLog, now: Timestamp) -> SigningKeysView {
         entries: log.entries().len() as u64,
         head: Sha256(log.head()),
         data: log.keys().map(one).collect(),
-        demands: log.demands().map(demand).collect(),
+        demands: log.demands(now).map(demand).collect(),
     }
 }

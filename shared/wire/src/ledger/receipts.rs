@@ -75,6 +75,7 @@ pub fn receipt(receipt: &Receipt) -> String {
             "votes": account.votes.iter().map(cast).collect::<Vec<_>>(),
             "delegations": account.delegations.iter().map(step).collect::<Vec<_>>(),
             "taken_back": account.taken_back.iter().map(step).collect::<Vec<_>>(),
+            "reopened": account.reopened.iter().map(step).collect::<Vec<_>>(),
             "ended": ended,
         },
         "message": {

@@ -451,7 +451,8 @@ async fn decide_all(
     verdict: &Verdict,
 ) -> Vec<Result<&'static str, &'static str>> {
     let (ports, blobs, workflow) = (&world.ports, &*world.blobs, &*world.workflow);
-    let all = decide_several(ports, blobs, workflow, by, items, verdict, None).await.unwrap();
+    let all =
+        decide_several(ports, blobs, workflow, by, items, verdict, (&*world.key_logs, None)).await.unwrap();
     assert_eq!(
         all.iter().map(|one| one.id).collect::<Vec<_>>(),
         items.iter().map(|it| it.0).collect::<Vec<_>>()
@@ -508,7 +509,7 @@ async fn of_a_batch_each_mail_is_decided_for_itself() {
         &by_token,
         &items,
         &Verdict::Approve,
-        None,
+        (&*world.key_logs, None),
     )
     .await;
     assert_eq!(code(refused), "person_required");

@@ -8,18 +8,17 @@ use app::base::ports::{BlobError, BlobKey, DataKeys, FlowError, KeyLogError, Sen
 use app::base::store::{Key, Record, StoreError, key, load};
 use app::delivery::webhooks;
 use app::gate::approvals::{Ballot, Verdict, decide};
+use app::gate::attest::VoteSignature;
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::settle::{Report, What, settle};
 use app::gate::submit::{Draft, Submitted, submit};
 use app::gate::sweep::{Swept, sweep};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::base::address::{HeaderText, Mailbox};
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::EventKind;
 use domain::delivery::webhook::AttemptResult;
-use domain::gate::approval::Approval;
+use domain::gate::approval::{Approval, Decision};
 use domain::gate::policy::Terms;
 use domain::gate::seal::Ticket;
 use domain::gate::statement::{Said, SignedVote, Subject};
@@ -29,12 +28,11 @@ use domain::mailbox::lifecycle::{Outbound, Outcome, Status};
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Role, Scope, ScopeType, scope};
 use domain::people::key_log::{By, Deed, KeyLog, NewKey, Scope as KeyScope};
-use domain::people::signing::{Algorithm, Assertion, SignedVotes};
-use p256::ecdsa::signature::Signer as _;
-use p256::ecdsa::{Signature, SigningKey};
-use serde_json::json;
+use domain::people::signing::{Assertion, SignedVotes};
 use testkit::samples;
 use testkit::world::{PlainKeys, Told, World};
+
+use crate::authenticator::Phone;
 
 fn agent<S: ScopeType>() -> Permit<S> {
     let (token, _) = samples::token(1, Role::Owner, &[Scope::MessagesSend, Scope::MessagesRead]);
@@ -575,52 +573,29 @@ async fn a_sealed_secret_opens_only_where_it_belongs() {
     }
 }
 
-/// A key of member 2 whose bytes are these, as the key log has it.
-fn new_key(signing: &SigningKey) -> NewKey {
-    NewKey {
-        member_id: samples::member(2, Role::Approver).id,
-        id: Digest::of(b"credential"),
-        algorithm: Algorithm::Es256,
-        public_key: signing.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
-        site: "https://console.example.com".to_owned(),
-        device_bound: true,
-        decides: true,
-        manages: true,
-        offered: samples::NOW,
-        from: samples::NOW,
-    }
-}
-
-/// What the key answers that is asked to sign this text on a page of the console.
-fn answer(signing: &SigningKey, text: &str) -> Assertion {
-    let challenge = URL_SAFE_NO_PAD.encode(Digest::of(text.as_bytes()).as_bytes());
-    let client_data =
-        json!({"type": "webauthn.get", "challenge": challenge, "origin": "https://console.example.com"});
-    let client_data = client_data.to_string().into_bytes();
-    let host = Digest::of(b"console.example.com");
-    let authenticator_data = [host.as_bytes().as_slice(), &[0x05, 0, 0, 0, 1]].concat();
-    let signed = [authenticator_data.as_slice(), Digest::of(&client_data).as_bytes()].concat();
-    let signature: Signature = signing.sign(&signed);
-    Assertion { client_data, authenticator_data, signature: signature.to_der().as_bytes().to_vec() }
+/// The phone of member 2.
+fn phone() -> Phone {
+    Phone::new(7, "https://console.example.com")
 }
 
 /// The world's organization demands one signed vote for each mail.
-fn demanding(world: &World, signing: &SigningKey) {
+fn demanding(world: &World, phone: &mut Phone) {
     let mut log = KeyLog::new(samples::organization_id(1));
     let nothing = Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] };
     let link = By::Link(Digest::of(b"link"));
-    let mut first = log.next(samples::NOW, Deed::Register(new_key(signing), nothing.clone()), link);
+    let new = phone.new_key(samples::member(2, Role::Approver).id, samples::NOW);
+    let mut first = log.next(samples::NOW, Deed::Register(new, nothing.clone()), link);
     if let Deed::Register(new, assertion) = &mut first.deed {
-        *assertion = answer(signing, &new.offer(samples::organization_id(1)));
+        *assertion = phone.sign(&new.offer(samples::organization_id(1)));
     }
     let holds = |key: &NewKey, text: &str, said: &Assertion| signatures::check(key, text, said).is_ok();
     log.add(first, samples::NOW, holds).unwrap();
     let one = SignedVotes { votes: 1, device_bound: true };
-    let by = By::Key(Digest::of(b"credential"), nothing);
+    let by = By::Key(phone.key_id(), nothing);
     let mut demand = log.next(samples::NOW, Deed::Demand(KeyScope::Organization, one), by);
     let text = demand.signed_text();
     if let By::Key(_, assertion) = &mut demand.by {
-        *assertion = answer(signing, &text);
+        *assertion = phone.sign(&text);
     }
     log.add(demand, samples::NOW, holds).unwrap();
     world.key_logs.written.lock().unwrap().insert(samples::organization_id(1), (Arc::new(log), 1));
@@ -629,23 +604,32 @@ fn demanding(world: &World, signing: &SigningKey) {
 /// Whoever can write the table writes what they like into an approval: a mail that the key log demands a signature for goes with one.
 #[tokio::test]
 async fn a_mail_that_needs_a_key_goes_with_its_signature_and_with_nothing_that_is_written_in_its_place() {
-    let signing = SigningKey::from_slice(&[7; 32]).unwrap();
-    for forged in [None, Some(&b"countersign-vote-1\n"[..])] {
-        let world = world().await;
+    for forged in [None, Some("countersign-vote-1\n")] {
+        let (world, mut phone) = (world().await, phone());
         let submitted = held(&world, draft()).await;
         approve(&world, &submitted).await.unwrap();
-        demanding(&world, &signing);
+        demanding(&world, &mut phone);
         if let Some(text) = forged {
-            sign(&world, &submitted, |_| answer(&signing, std::str::from_utf8(text).unwrap())).await;
+            sign(&world, &submitted, |_| phone.sign(text)).await;
         }
-        assert_eq!(send(&world, &submitted).await.unwrap(), Dispatched::Now(Status::Cancelled));
+        // It waits for somebody to sign it, and is not lost.
+        assert_eq!(send(&world, &submitted).await.unwrap(), Dispatched::Now(Status::PendingApproval));
         assert_eq!(world.sends(), 0);
+        let again = send(&world, &submitted).await.unwrap();
+        assert_eq!(again, Dispatched::Already(Status::PendingApproval));
+        assert!(events(&world).contains(&EventKind::ApprovalReminder));
+        // Another vote without a key changes nothing.
+        let permit = approver(3);
+        let ballot = Ballot::new(submitted.approval.digest, &Verdict::Approve).signed(&*world.key_logs, None);
+        let id = submitted.approval.id;
+        let voted = decide(&world.ports, &*world.workflow, &permit, id, &ballot).await.unwrap();
+        assert_eq!((voted.decision, voted.demanded.votes), (Decision::Pending, 1));
     }
-    let world = world().await;
+    let (world, mut phone) = (world().await, phone());
     let submitted = held(&world, draft()).await;
     approve(&world, &submitted).await.unwrap();
-    demanding(&world, &signing);
-    sign(&world, &submitted, |text| answer(&signing, text)).await;
+    demanding(&world, &mut phone);
+    sign(&world, &submitted, |text| phone.sign(text)).await;
     *world.key_logs.failure.lock().unwrap() = Some(KeyLogError::Transient("s3".into()));
     // Nobody knows then what is demanded: it waits.
     assert_eq!(send(&world, &submitted).await, Err(DispatchError::NotAccepted("storage_unavailable")));
@@ -654,8 +638,38 @@ async fn a_mail_that_needs_a_key_goes_with_its_signature_and_with_nothing_that_i
     assert_eq!(world.sends(), 1);
 }
 
+/// The demand was raised when the mail was approved already: its voter signs their vote, and it goes.
+#[tokio::test]
+async fn a_vote_is_signed_after_it_was_given_and_the_mail_goes() {
+    let (world, mut phone) = (world().await, phone());
+    let submitted = held(&world, draft()).await;
+    approve(&world, &submitted).await.unwrap();
+    demanding(&world, &mut phone);
+    assert_eq!(send(&world, &submitted).await.unwrap(), Dispatched::Now(Status::PendingApproval));
+    let organization_id = samples::organization_id(1);
+    let id = submitted.approval.id;
+    let waits = load(&*world.ports.store, organization_id, key::Approval(id)).await.unwrap().unwrap();
+    let member_id = samples::member(2, Role::Approver).id;
+    let voter = domain::gate::approval::Voter { member_id, role: Role::Approver };
+    assert_eq!((waits.missing_signatures(), waits.awaits(&voter, world.ports.now())), (1, true));
+    world.pass(60);
+    let given = jiff::Timestamp::from_second(world.ports.now().as_second()).unwrap();
+    let not_after = given + jiff::SignedDuration::from_hours(24);
+    let subject = Subject { approval_id: id, revision: waits.revision, digest: waits.digest };
+    let nothing = Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] };
+    let key = phone.key_id();
+    let vote = SignedVote { key, device_bound: true, given, not_after, assertion: nothing, path: None };
+    let text = vote.text(organization_id, member_id, Said::Approve, &subject).unwrap();
+    let signature = VoteSignature { key, given, not_after, assertion: phone.sign(&text), leaves: None };
+    let ballot = Ballot::new(waits.digest, &Verdict::Approve).signed(&*world.key_logs, Some(&signature));
+    let decided = decide(&world.ports, &*world.workflow, &approver(2), id, &ballot).await.unwrap();
+    assert!(matches!(decided.decision, Decision::Approved { .. }));
+    assert_eq!(send(&world, &submitted).await.unwrap(), Dispatched::Now(Status::Sent));
+    assert_eq!(world.sends(), 1);
+}
+
 /// Writes into the row of an approval what a key signed, as a function of the text that it should be.
-async fn sign(world: &World, submitted: &Submitted, answer: impl Fn(&str) -> Assertion) {
+async fn sign(world: &World, submitted: &Submitted, answer: impl FnOnce(&str) -> Assertion) {
     let organization_id = samples::organization_id(1);
     let mut approval = load(&*world.ports.store, organization_id, key::Approval(submitted.approval.id))
         .await
@@ -664,7 +678,7 @@ async fn sign(world: &World, submitted: &Submitted, answer: impl Fn(&str) -> Ass
     let subject = Subject { approval_id: approval.id, revision: approval.revision, digest: approval.digest };
     let vote = &mut approval.votes[0];
     let mut signed = SignedVote {
-        key: Digest::of(b"credential"),
+        key: phone().key_id(),
         device_bound: true,
         given: samples::NOW,
         not_after: samples::NOW + jiff::SignedDuration::from_hours(24),

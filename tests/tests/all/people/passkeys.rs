@@ -247,11 +247,11 @@ async fn a_passkey_that_is_taken_away_opens_nothing_and_the_sessions_of_others_e
     let (_, other) = house.by_passkey(&mut phone).await.unwrap();
     let id = list(house.ports(), &own).await.unwrap()[0].id;
     house.world.pass(Session::FRESH.as_secs());
-    assert_eq!(code(remove(house.ports(), &own, id).await), Err(Code::ProofNeeded));
+    assert_eq!(code(remove(house.ports(), &*house.world.key_logs, &own, id).await), Err(Code::ProofNeeded));
     proof::by_password(house.ports(), &house.doors(), &own, (RIGHT, None)).await.unwrap();
     let (_, own) = house.enters(&secret).await.unwrap();
-    remove(house.ports(), &own, id).await.unwrap();
-    assert_eq!(code(remove(house.ports(), &own, id).await), Err(Code::NotFound));
+    remove(house.ports(), &*house.world.key_logs, &own, id).await.unwrap();
+    assert_eq!(code(remove(house.ports(), &*house.world.key_logs, &own, id).await), Err(Code::NotFound));
     assert_eq!(house.enters(&other).await.map(drop), Err(Code::InvalidCredential));
     assert!(house.enters(&secret).await.is_ok());
     assert_eq!(house.by_passkey(&mut phone).await.map(drop), Err(Code::WrongPasskey));

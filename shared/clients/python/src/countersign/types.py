@@ -2904,7 +2904,7 @@ _SigningDemandFields = TypedDict(
     "_SigningDemandFields",
     {
         "device_bound": "bool",
-        # What was said last counts from then on.
+        # It counts from then on.
         "from": "str",
         # A domain or an address that mail is from; `null` for all mail of the organization.
         "sender": "str | None",
@@ -2947,7 +2947,7 @@ class SigningKeys(TypedDict):
     """The keys of an organization that sign votes."""
 
     data: list[SigningKey]
-    #: For which mail signed votes are demanded.
+    #: For which mail signed votes are demanded: of each sender what counts now, and behind it what counts later.
     demands: list[SigningDemand]
     #: So many entries the log has.
     entries: int

@@ -14,7 +14,7 @@ use crate::stack::browser::{Driver, shows, sign_in};
 use crate::stack::ledger::audit::{Folder, offline, signing_key};
 
 /// A link that registers a key of this organization, as an operator has it drawn.
-fn drawn(stack: &Stack) -> String {
+pub(crate) fn drawn(stack: &Stack) -> String {
     let made = stack
         .invoke("countersign-operator-key-link", &json!({"organization_id": stack.text("/organization_id")}));
     made["url"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()

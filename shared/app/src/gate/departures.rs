@@ -1,0 +1,63 @@
+//! What keeps a signature from letting a mail go twice, or after it was stopped: notes beside the key logs, where nothing that writes the
+//! table can write.
+
+use domain::base::digest::Digest;
+use domain::gate::seal::Countersigned;
+use domain::gate::statement::Subject;
+use domain::{MemberId, OrganizationId, Timestamp};
+
+use crate::base::error::Refusal;
+use crate::base::ports::{Departure, Departures, MailSender, SendOutcome};
+
+/// Gives a mail to the provider that signed votes let go: once, whatever somebody writes into the table afterwards.
+pub(crate) async fn depart(
+    keys: &dyn Departures,
+    sender: &dyn MailSender,
+    of: OrganizationId,
+    leaf: Option<Digest>,
+    countersigned: &Countersigned,
+) -> SendOutcome {
+    let Some(leaf) = leaf else { return SendOutcome::Refused("approval_missing".to_owned()) };
+    let version = match keys.begin(of, leaf).await {
+        Ok(Departure::Begun(version)) => version,
+        Ok(Departure::Refused(why)) => return SendOutcome::Refused(why.to_owned()),
+        Err(_) => return SendOutcome::NotAccepted("storage_unavailable"),
+    };
+    let outcome = sender.send(countersigned).await;
+    if matches!(outcome, SendOutcome::NotAccepted(_))
+        && let Err(error) = keys.undo(of, leaf, version).await
+    {
+        tracing::error!(%error, "a mail that the provider did not take stays noted as given to it");
+    }
+    outcome
+}
+
+/// What became of an approval, as its event tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// The mail, as votes for it name it.
+    pub subject: Subject,
+    /// Whether it is over: rejected, called off, edited, or nobody decided in time.
+    pub is_over: bool,
+    /// Who took their vote back, and when.
+    pub taken_back: Vec<(MemberId, Timestamp)>,
+}
+
+/// Notes that signatures for a mail count no more. It may be called again.
+pub async fn note(keys: &dyn Departures, turn: &Turn) -> Result<(), Refusal> {
+    let of = turn.organization_id;
+    // Where nobody's key signs there is nothing to end.
+    if keys.read(of).await?.log.entries().is_empty() {
+        return Ok(());
+    }
+    let leaf = turn.subject.leaf();
+    for one in &turn.taken_back {
+        keys.take_back(of, leaf, *one).await?;
+    }
+    if turn.is_over {
+        keys.stop(of, leaf).await?;
+    }
+    Ok(())
+}
