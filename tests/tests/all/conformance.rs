@@ -591,7 +591,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     // Writes the key logs, and no record.
-    ("keys", &["dynamodb:BatchGetItem", "s3:GetObject", "s3:PutObject", "s3:ListBucket"]),
+    (
+        "keys",
+        &[
+            "dynamodb:BatchGetItem",
+            // The names of domains and inboxes, which a demand for all mail takes.
+            "dynamodb:Query",
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:ListBucket",
+        ],
+    ),
     (
         "domains",
         &[

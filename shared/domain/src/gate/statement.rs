@@ -116,10 +116,13 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Whether it was given just now, and is good for no longer than it may be.
+    /// Whether it was given just now, and is good for no longer than it may be, both in whole seconds.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         let age = now.duration_since(self.given);
-        age <= TOUCH
+        let is_whole = |at: Timestamp| at.subsec_nanosecond() == 0;
+        is_whole(self.given)
+            && is_whole(self.not_after)
+            && age <= TOUCH
             && age >= -CLOCK
             && self.not_after > now
             && self.not_after.duration_since(self.given) <= MAX_GOOD_FOR

@@ -173,6 +173,26 @@ async fn a_key_in_the_place_of_an_offered_one_has_another_code_and_signs_nothing
     assert_eq!(house.append(stale, None).await, Err(Code::KeyLogChanged), "once is enough");
 }
 
+/// Somebody's next key offers itself on the page on which their other key vouches for it.
+#[tokio::test]
+async fn ones_next_key_and_the_one_before_sign_the_same_entry() {
+    let mut house = House::new().await;
+    let member_id = samples::member(1, Role::Owner).id;
+    let (mut next, thief) = (Phone::new(4, SITE), Phone::new(9, SITE));
+    let wanted = NewKey { manages: false, ..next.new_key(member_id, house.world.ports.now()) };
+    // What the table says of the key that the browser asked: it is another's.
+    let swapped =
+        NewKey { public_key: thief.new_key(member_id, wanted.offered).public_key, ..wanted.clone() };
+    for (asked, is_own) in [(swapped, false), (wanted, true)] {
+        let entry = house.wants(Wanted::Own(asked)).await.unwrap();
+        let Deed::Register(new, _) = entry.deed.clone() else { panic!("{entry:?}") };
+        let said = next.sign(&new.offer(org(1)));
+        let entry = Entry { deed: Deed::Register(new, said), ..entry };
+        let expected = if is_own { Ok(()) } else { Err(Code::SignatureRefused) };
+        assert_eq!(house.append(entry, None).await, expected);
+    }
+}
+
 #[tokio::test]
 async fn a_key_of_another_site_is_not_registered() {
     let house = House::new().await;

@@ -69,7 +69,10 @@ fn a_passkey_is_added_signed_in_with_shown_once_more_and_taken_away() {
 
 /// `WebDriver`'s extension command that makes a virtual authenticator (W3C Web Authentication, Level 3, §11.3).
 #[derive(Debug)]
-pub(crate) struct MakeAuthenticator;
+pub(crate) struct MakeAuthenticator(
+    /// How the browser reaches it: `internal` for the device itself, `usb` for a key in a socket.
+    pub(crate) &'static str,
+);
 
 impl WebDriverCompatibleCommand for MakeAuthenticator {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
@@ -78,7 +81,7 @@ impl WebDriverCompatibleCommand for MakeAuthenticator {
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         let wanted = json!({
-            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "protocol": "ctap2", "transport": self.0, "hasResidentKey": true, "hasUserVerification": true,
             "isUserVerified": true, "isUserConsenting": true,
         });
         (Method::POST, Some(wanted.to_string()))
@@ -93,7 +96,7 @@ pub(crate) async fn press(browser: &Client, selector: &str) {
 async fn somebody_adds_a_passkey_in_a_browser_and_signs_in_with_it() {
     let (stack, driver) = (Stack::running().organization(), Driver::start());
     let browser = driver.browser().await;
-    browser.issue_cmd(MakeAuthenticator).await.unwrap();
+    browser.issue_cmd(MakeAuthenticator("internal")).await.unwrap();
     sign_in(&browser, &stack, "approver").await;
     browser.goto(&format!("{}/settings", stack.text("/console_url"))).await.unwrap();
     shows(&browser, "You have none yet").await;

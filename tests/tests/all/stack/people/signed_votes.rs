@@ -313,7 +313,7 @@ fn a_key_that_is_suspended_or_revoked_signs_nothing_and_one_that_is_resumed_does
     let mut next = Phone::new(23, &site);
     let new = NewKey { manages: false, ..next.new_key(house.approver.0, now()) };
     let offer = next.sign(&new.offer(house.id));
-    house.vouch(Deed::Register(new, nothing()), Some(&offer)).refused(422, "key_log_refused");
+    house.vouch(Deed::Register(new, nothing()), Some(&offer)).refused(409, "key_log_refused");
     // The owner, who has a key, decides meanwhile.
     let vote = SignedVote { key: house.owner.1.key_id(), ..house.vote() };
     let text = vote.text(house.id, house.owner.0, Said::Approve, &subject(&held)).unwrap();
