@@ -317,7 +317,8 @@ pub(crate) async fn page(
     let voter = Voter { member_id: frame.me.member.id, role: frame.me.member.role };
     let (may_decide, now) = (visit.may_decide(), visit.ports.now());
     let logs = visit.powers.key_logs()?;
-    view.approval = signer::demanded(logs, view.approval, &view.message.message.from, now).await?;
+    let from = &view.message.message.from;
+    view.approval = Box::pin(signer::demanded(logs, view.approval, from, now)).await?;
     let among = waiting.and_then(|waiting| Among::of((&waiting, &filter), &voter, may_decide, id, now));
     let last = last.and_then(|last| Some((came(&last, &voter, now)?, route::approval(last.id))));
     let compared = match request.query.get("compare").and_then(|id| ApprovalId::parse(id).ok()) {
@@ -351,7 +352,7 @@ pub(crate) async fn page(
         files: "/console/attachments".to_owned(),
     };
     let notice = request.query.get("notice").map(String::as_str).unwrap_or_default();
-    written(reader, &view, notice, alert, typed).await
+    Box::pin(written(reader, &view, notice, alert, typed)).await
 }
 
 /// What differs between a mail and an earlier revision of it, as the address names that.

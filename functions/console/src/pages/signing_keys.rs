@@ -93,13 +93,12 @@ fn secret_of(at: &At) -> Result<KeyLinkSecret, Refusal> {
 /// A passkey of whoever reads.
 struct Own {
     id: PasskeyId,
-    key: String,
     name: String,
     device_bound: bool,
     /// What it does, in a sentence.
     state: String,
-    /// Whether it waits for somebody to vouch for it.
-    is_offered: bool,
+    /// What the key log calls it, where it waits for somebody to vouch for it.
+    offered: Option<String>,
     /// Whether it may be offered, anew perhaps.
     can_offer: bool,
     /// Whether it can be registered from here, by a link or by another key of theirs.
@@ -223,11 +222,10 @@ fn own_rows(log: &KeyLog, passkeys: &[Passkey], by_link: bool, now: Timestamp) -
         };
         Own {
             id: passkey.id,
-            key: id.to_string(),
             name: passkey.name.clone(),
             device_bound: !passkey.synced,
             state,
-            is_offered: known.is_none() && offer.is_some(),
+            offered: offer.filter(|_| known.is_none()).map(|_| id.to_string()),
             can_offer: known.is_none() && !by_link,
             can_vouch: known.is_none() && (by_link || others_count(id)),
         }

@@ -181,8 +181,9 @@ fn unfit(sealed: &Sealed, now: Timestamp) -> Option<&'static str> {
 fn header_of(mime: &[u8]) -> Option<&[u8]> {
     let end = mime.windows(4).position(|four| four == b"\r\n\r\n")?;
     let (mut from, mut sender) = (0, 0);
-    for (n, line) in mime[..end].split(|byte| *byte == b'\n').enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+    for (n, line) in mime[..end + 2].split_inclusive(|byte| *byte == b'\n').enumerate() {
+        // A bare line feed would be the end of a line to some programs and none to others.
+        let line = line.strip_suffix(b"\r\n")?;
         if line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') || line.trim_ascii().is_empty() {
             return None;
         }
@@ -199,10 +200,7 @@ fn header_of(mime: &[u8]) -> Option<&[u8]> {
         from += usize::from(name.eq_ignore_ascii_case(b"from"));
         sender += usize::from(name.eq_ignore_ascii_case(b"sender"));
     }
-    // A bare line feed would be a line to us and none to others.
-    let lines = mime[..end].iter().filter(|byte| **byte == b'\n').count();
-    let ends = mime[..end].windows(2).filter(|two| two == b"\r\n").count();
-    (lines == ends && from == 1 && sender <= 1).then(|| &mime[..end + 4])
+    (from == 1 && sender <= 1).then(|| &mime[..end + 4])
 }
 
 /// The signatures that an approval claims to have, for whoever only asks what would hinder a mail, and sends nothing.

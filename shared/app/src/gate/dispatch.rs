@@ -83,6 +83,39 @@ pub async fn dispatch(
         let (asked, message) = stored(ports, ticket).await?;
         return stands(ticket, asked.as_ref(), message.as_ref(), ports.now());
     };
+    // It holds all that is read: too much for whoever awaits this to hold as well.
+    let claimed = Box::pin(send_claimed(ports, blobs, sender, keys, ticket, (asked, message))).await;
+    let (message, outcome) = match claimed {
+        Ok(sent) => sent,
+        Err(ended) => return ended,
+    };
+    if !matches!(outcome, SendOutcome::Accepted(_)) {
+        tracing::warn!(message_id = %message.id, outcome = ?outcome, "the provider did not accept a mail");
+    }
+    let own = own(&message);
+    let then = |outbound| next(outbound, own, &outcome, ports.now());
+    let status = record(ports, message, then, |change| change).await?;
+    if outcome == SendOutcome::THROTTLED {
+        pace.slow_down(ports.now()).await;
+    }
+    match outcome {
+        SendOutcome::NotAccepted(code) if status == Status::Scheduled => {
+            Err(DispatchError::NotAccepted(code))
+        }
+        _ => Ok(Dispatched::Now(status)),
+    }
+}
+
+/// Reads what could still stop a claimed mail, and calls the provider where nothing does: what that answered; or what became of the mail
+/// without it.
+async fn send_claimed(
+    ports: &Ports,
+    blobs: &dyn Blobs,
+    sender: &dyn MailSender,
+    keys: &dyn Departures,
+    ticket: &Ticket,
+    (asked, message): (Option<Approval>, Message),
+) -> Result<(Message, SendOutcome), Result<Dispatched, DispatchError>> {
     let key = BlobKey::Sealed(ticket.organization_id, ticket.digest);
     let object = blobs.get(&key, MAX_MIME + 64 * 1024);
     let logs = try_join(keys.read(ticket.organization_id), keys.senders());
@@ -93,7 +126,7 @@ pub async fn dispatch(
     let proved = match (looked, &stored, &sealed) {
         (Ok((approval, mut around)), Ok((log, owners)), Ok(Ok(sealed))) => {
             let (approving, of) = (approval.as_ref(), ticket.organization_id);
-            let proved = prove(keys, (log, owners), sealed, approving, &mut around, of).await;
+            let proved = Box::pin(prove(keys, (log, owners), sealed, approving, &mut around, of)).await;
             proved.map(|()| (approval, around)).map_err(drop)
         }
         (Ok(looked), Ok(_), _) => Ok(looked),
@@ -104,9 +137,9 @@ pub async fn dispatch(
         Ok((approval, around)) => {
             match Claim::of(&message, approval.as_ref(), &around) {
                 Err(NoClaim::Hindered(hindrance)) => {
-                    return stop(ports, message, (approval, &around), hindrance).await;
+                    return Err(stop(ports, message, (approval, &around), hindrance).await);
                 }
-                Err(NoClaim::NotClaimed) => return Ok(Dispatched::Gone),
+                Err(NoClaim::NotClaimed) => return Err(Ok(Dispatched::Gone)),
                 Ok(claim) => match sealed {
                     Err(BlobError::Missing | BlobError::TooLarge) => {
                         SendOutcome::Refused("sealed_object_missing".to_owned())
@@ -129,21 +162,7 @@ pub async fn dispatch(
             }
         }
     };
-    if !matches!(outcome, SendOutcome::Accepted(_)) {
-        tracing::warn!(message_id = %message.id, outcome = ?outcome, "the provider did not accept a mail");
-    }
-    let own = own(&message);
-    let then = |outbound| next(outbound, own, &outcome, ports.now());
-    let status = record(ports, message, then, |change| change).await?;
-    if outcome == SendOutcome::THROTTLED {
-        pace.slow_down(ports.now()).await;
-    }
-    match outcome {
-        SendOutcome::NotAccepted(code) if status == Status::Scheduled => {
-            Err(DispatchError::NotAccepted(code))
-        }
-        _ => Ok(Dispatched::Now(status)),
-    }
+    Ok((message, outcome))
 }
 
 /// What a ticket names, as it stands.

@@ -347,8 +347,8 @@ async fn take_senders(
     let mut missing = vec![];
     for sender in wanted {
         match senders.of(&sender) {
-            Some(of) if of == organization_id => continue,
-            Some(of) if demands(&*logs.read(of).await?.log, &sender, ports.now()) => {
+            Some(of) if of == organization_id => {}
+            Some(of) if demands(&logs.read(of).await?.log, &sender, ports.now()) => {
                 let message = format!("another organization alone sends from {sender}, as the key log says");
                 return Err(Refusal::because(Code::KeyLogRefused, message));
             }

@@ -31,9 +31,10 @@ fn nothing() -> Assertion {
     Assertion { client_data: vec![], authenticator_data: vec![], signature: vec![] }
 }
 
-/// The server's time, in whole seconds.
+/// The time, in whole seconds.
 fn now() -> Timestamp {
-    Timestamp::from_second(Timestamp::now().as_second()).unwrap()
+    let now = app::base::ports::Clock::now(&runtime::environment::SystemClock);
+    Timestamp::from_second(now.as_second()).unwrap()
 }
 
 fn said(assertion: &Assertion) -> Value {
@@ -364,11 +365,11 @@ impl Insider {
         for _ in 0..20 {
             let (mut approval, mut message) = self.read(house, held).await;
             let Some(mut outbound) = message.outbound().cloned() else { panic!("no mail of ours") };
-            approval.decision = Decision::Approved { by: Some(house.approver.0), at: Timestamp::now() };
+            approval.decision = Decision::Approved { by: Some(house.approver.0), at: now() };
             outbound.state = domain::mailbox::lifecycle::State::Scheduled {
-                due: Timestamp::now() - SignedDuration::from_secs(1),
+                due: now() - SignedDuration::from_secs(1),
                 attempt: 0,
-                look_at: Timestamp::now() + SignedDuration::from_mins(5),
+                look_at: now() + SignedDuration::from_mins(5),
             };
             forge(&mut approval, &mut outbound);
             let mut asked = ticket(house, held);
@@ -388,10 +389,10 @@ fn unsigned(house: &House) -> Vote {
     Vote {
         member_id: house.approver.0,
         role: Role::Approver,
-        at: Timestamp::now(),
+        at: now(),
         verdict: Verdict::Approve,
         standing: None,
-        with: Credential::Session(domain::SessionId::new(Timestamp::now(), [9; 10])),
+        with: Credential::Session(domain::SessionId::new(now(), [9; 10])),
         unseen: false,
         signed: None,
     }

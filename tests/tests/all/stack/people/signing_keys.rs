@@ -56,6 +56,25 @@ async fn offer(browser: &Client) -> String {
     code
 }
 
+fn log_of(stack: &Stack) -> String {
+    let log = stack.get("/v1/signing-keys/log", stack.text("/owner/session")).expect(200);
+    log.as_str().unwrap().to_owned()
+}
+
+/// What the page says that checks receipts from a disk: of a receipt, the key that signs it, and a key log where there is one.
+async fn in_browser(browser: &Client, files: [&str; 3]) -> String {
+    let page = concat!("file://", env!("CARGO_MANIFEST_DIR"), "/../infra/verify-receipt.html");
+    browser.goto(page).await.unwrap();
+    for (id, file) in ["#receipt", "#key", "#log"].into_iter().zip(files) {
+        if !file.is_empty() {
+            browser.find(Locator::Css(id)).await.unwrap().send_keys(file).await.unwrap();
+        }
+    }
+    press(browser, "button").await;
+    let said = browser.wait().for_element(Locator::Css("#said:not([hidden])")).await.unwrap();
+    said.text().await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_offers_a_key_loses_it_and_has_another_vouched_for() {
     let (stack, driver) = (Stack::running().organization(), Driver::start());
@@ -172,16 +191,39 @@ async fn an_owner_begins_the_log_demands_a_signature_and_signs_what_they_approve
     for held in &all {
         stack.message_with_status(&held.message, "delivered");
     }
-    browser.close().await.unwrap();
-    // Whoever has the receipts checks the signatures without us, and each of the three by itself.
+    // Whoever has the receipts checks the signatures without us, and each of the three by itself: with Python, and in a browser.
     let folder = Folder::new();
     let public = folder.file("key.pem", &signing_key(&stack));
+    let log_file = folder.file("key-log.txt", &log_of(&stack));
     for held in all.iter().chain([&held]) {
         let receipt = stack.receipt(&held.approval, stack.text("/owner/session")).expect(200);
         let file = folder.file("receipt.json", &receipt.to_string());
-        let (code, said) = offline(&["--receipt", &file, "--public-key", &public]);
-        assert!(code == Some(0) && said.contains("1 of the votes are signed"), "{said}");
+        let with = ["--receipt", &file, "--public-key", &public];
+        let (code, said) = offline(&with);
+        assert!(
+            code == Some(0) && said.contains("1 of the votes are signed") && said.contains("see --key-log"),
+            "{said}"
+        );
+        let (code, said) = offline(&[&with[..], &["--key-log", &log_file]].concat());
+        assert!(code == Some(0) && said.contains("their keys counted then, by the 2 entries"), "{said}");
+        let said = in_browser(&browser, [&file, &public, ""]).await;
+        assert!(said.contains("holds") && said.contains("1 of the votes are signed"), "{said}");
+        let said = in_browser(&browser, [&file, &public, &log_file]).await;
+        assert!(said.contains("counted then, by the 2 entries"), "{said}");
+        // A log that ends before the key was registered, or of which one byte is another; and a receipt that says more than was signed.
+        let text = log_of(&stack);
+        let empty = folder.file("empty.txt", "");
+        let (code, said) = offline(&[&with[..], &["--key-log", &empty]].concat());
+        assert!(code == Some(1) && said.contains("does not stand in the key log"), "{said}");
+        let other = folder.file("other.txt", &text.replacen("decides yes", "decides no", 1));
+        let said = in_browser(&browser, [&file, &public, &other]).await;
+        assert!(said.contains("does not follow the one before"), "{said}");
+        let changed = receipt.to_string().replacen("approve", "reject", 1);
+        let changed = folder.file("changed.json", &changed);
+        let said = in_browser(&browser, [&changed, &public, ""]).await;
+        assert!(said.contains("the receipt was changed"), "{said}");
     }
+    browser.close().await.unwrap();
     // What the log says, the audit log says.
     stack.until("the audit log says what the key log says", || {
         let audit = stack.get("/v1/audit?action=signing_key.", stack.text("/owner/session")).expect(200);
