@@ -434,7 +434,10 @@ def check_signatures(told: dict[str, Any]) -> list[dict[str, str]]:
 def read_key_log(text: str, organization: str) -> list[tuple[str, dict[str, str]]]:
     """The entries of a key log, each of which names the one before."""
     entries, previous = [], digest(b"")
-    for number, part in enumerate(text.split("\n\n")[:-1]):
+    *parts, rest = text.split("\n\n")
+    if rest:
+        raise Broken("the key log ends within an entry")
+    for number, part in enumerate(parts):
         whole = part + "\n\n"
         entry = lines(part)
         if not whole.startswith("countersign-key-1\n") or entry["organization"] != organization:
@@ -458,34 +461,43 @@ def check_key_log(log: list[tuple[str, dict[str, str]]], statements: list[dict[s
 
 def check_counts(log: list[tuple[str, dict[str, str]]], key: str, moment: datetime) -> None:
     keys = {entry["key"]: entry for _, entry in log if "register" in entry}
-    suspended = False
+    own, suspended, until = keys[key], False, None
     for _, entry in log:
         when = time_of(entry["at"])
         if when > moment:
             break
         if entry.get("suspend") == key:
             suspended = True
-        if entry.get("resume") == key:
-            suspended = False
+        if entry.get("resume") == key and (until is None or when < until):
+            suspended, until = suspended and until is not None, None
         if "revoke" not in entry:
             continue
         gone, by = keys[entry["revoke"]], keys.get(entry.get("by-key", ""))
-        own = by is not None and by["register"] == gone["register"]
-        # A link takes away what its holder may have made with the key as well.
-        goes = key == gone["key"] or (by is None and keys[key]["register"] == gone["register"] and "by-link" not in keys[key])
-        waits = by is not None and not own and gone["manages"] == "yes" and time_of(gone["from"]) <= when
-        if goes and when + (DELAY if waits else timedelta()) <= moment:
-            raise Broken("a key signed that was revoked")
+        # A link takes away other keys of the same member as well, and what they vouched for and never counted.
+        goes = key == gone["key"]
+        if by is None and int(own["number"]) < int(entry["number"]):
+            goes = goes or (own["register"] == gone["register"] and "by-link" not in own)
+        # A managing key that another manager revokes counts for three days still.
+        waits = by is not None and by["register"] != gone["register"] and gone["manages"] == "yes" and time_of(gone["from"]) <= when
+        if goes:
+            until = min(until or datetime.max.replace(tzinfo=UTC), when + (DELAY if waits else timedelta()))
+    if until is not None and until <= moment:
+        raise Broken("a key signed that was revoked")
     if suspended:
         raise Broken("a key signed that was suspended")
 
 
-def check_key_log_is_chained(log: list[tuple[str, dict[str, str]]], entries: list[dict[str, Any]]) -> int:
-    """Whether the audit log says of the key log what it says itself. Gives how many entries it tells of."""
+def check_key_log_is_chained(
+    log: list[tuple[str, dict[str, str]]], statements: list[dict[str, Any]], entries: list[dict[str, Any]]
+) -> int:
+    """Whether the audit log says of the key log what it says itself, and of each registration. Gives how many entries it tells of."""
     told = [entry["details"]["entry"].split(" ") for entry in entries if entry["action"].startswith("signing_key.") and "entry" in entry["details"]]
     for number, hashed in told:
         if int(number) >= len(log) or digest(log[int(number)][0].encode()) != hashed:
             raise Broken(f"entry {number} of the key log is not the one that is chained")
+    chained = {hashed for _, hashed in told}
+    if any(digest(text.encode()) not in chained for said in statements for text in said["registered"]):
+        raise Broken("the audit chain does not tell of a key that signed")
     return len(told)
 
 
@@ -635,7 +647,7 @@ def main() -> None:
                 check_key_log(log, statements, went(told))
                 print(f"their keys counted then, by the {len(log)} entries of the key log")
                 if entries is not None:
-                    print(f"{check_key_log_is_chained(log, entries)} of these entries stand in the audit chain")
+                    print(f"{check_key_log_is_chained(log, statements, entries)} of these entries stand in the audit chain")
             else:
                 print("that their keys were registered, and not revoked, whoever signed the receipt says: see --key-log")
         if entries is not None:

@@ -230,6 +230,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         draft_id: None,
         task_token: None,
         demanded: SignedVotes::NONE,
+        waits: 0,
         version: 1,
     }
 }

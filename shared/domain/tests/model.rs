@@ -11,7 +11,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,13 +23,14 @@ use domain::gate::last_look::{self, Around, Hindrance};
 use domain::gate::policy::{By, DECIDERS, Requirement, Terms};
 use domain::gate::seal::{Claim, Envelope, NoClaim, Sealed};
 use domain::gate::standing::{Mail, StandingApproval, Target};
+use domain::gate::statement::SignedVote;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party};
 use domain::people::access::{Actor, CalledThen, Credential, Role};
 use domain::people::credential::Token;
 use domain::people::organization::{Member, Organization, Pause};
-use domain::people::signing::SignedVotes;
+use domain::people::signing::{Assertion, SignedVotes};
 use domain::{
     ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId, ThreadId,
     TokenId, UserId,
@@ -101,6 +102,13 @@ struct Bounds {
     crashes: u8,
     /// Whether the approval that names the rows of the last look is read before the claim.
     asks_first: bool,
+    /// Whether member 1 has a key that signs what they approve, which may be revoked.
+    signs: bool,
+    /// How many signed votes the key log demands at the beginning, and how often it demands one more.
+    floor: u8,
+    demands: u8,
+    /// Rows that somebody forges who writes the table.
+    forges: u8,
 }
 
 const NOTHING: Bounds = Bounds {
@@ -134,6 +142,10 @@ const NOTHING: Bounds = Bounds {
     faults: 0,
     crashes: 0,
     asks_first: false,
+    signs: false,
+    floor: 0,
+    demands: 0,
+    forges: 0,
 };
 
 /// One safety that is turned off, to see that the check notices.
@@ -171,6 +183,14 @@ enum Off {
     NamesReadAgain,
     /// A mail that waits again after a vote was taken back keeps that vote.
     VotesTakenBackEnd,
+    /// The dispatcher believes what a row says of its signatures.
+    KeysChecked,
+    /// Whoever writes the table writes the key log too.
+    LogOutOfReach,
+    /// What a key signs does not name the mail.
+    ChallengeNamesMail,
+    /// Nothing is noted of what went.
+    Departures,
 }
 
 #[derive(Clone)]
@@ -240,6 +260,8 @@ enum Phase {
 struct AtClaim {
     entitled: bool,
     stood: bool,
+    /// Whether as many keys had signed as were demanded, when the dispatcher looked.
+    signed: bool,
     /// Pauses that stood then and did not end before the look.
     paused_then: [bool; PAUSES],
 }
@@ -278,12 +300,15 @@ struct History {
     calls: Vec<Call>,
     /// Members that voted, by approval.
     voted: Vec<BTreeSet<usize>>,
+    /// Approvals that member 1's key signed for at some time.
+    signed: BTreeSet<usize>,
     /// Approvals that were approved at some time.
     approved: BTreeSet<usize>,
     stood_back: bool,
     called_off: bool,
     called_off_without_cause: bool,
     contradicted: bool,
+    waited_for_signatures: bool,
     settled: bool,
     resumed_by_others: bool,
     conflicts: bool,
@@ -302,6 +327,8 @@ struct Used {
     claims: u8,
     faults: u8,
     crashes: u8,
+    demands: u8,
+    forges: u8,
 }
 
 /// How a token stands.
@@ -332,6 +359,11 @@ struct World {
     standing: Option<Arc<StandingApproval>>,
     tainted: bool,
     tampered: bool,
+    /// The key log: how many signed votes it demands, and whether the key of member 1 counts.
+    floor: u8,
+    key: bool,
+    /// Approvals whose mail is noted as given to the provider.
+    departed: BTreeSet<usize>,
     in_flight: Vec<Tx>,
     dispatchers: Vec<Dispatcher>,
     used: Used,
@@ -373,6 +405,32 @@ enum Step {
     Revoke,
     Taint,
     Tamper,
+    /// The key log demands one signed vote more.
+    Demand,
+    RevokeSigningKey,
+    /// Somebody writes into the table that a mail is approved and due.
+    Forge(usize, Forgery),
+}
+
+/// What somebody writes who writes the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forgery {
+    /// Votes that nobody signed.
+    Unsigned,
+    /// What the key signed of another revision.
+    OfAnother,
+    /// No terms at all.
+    WithoutTerms,
+    /// What the key did sign, of a mail that went perhaps.
+    Again,
+}
+
+/// What member 1's key signs of a mail. It holds where it names that mail.
+fn signature(digest: Digest) -> SignedVote {
+    let assertion =
+        Assertion { client_data: vec![], authenticator_data: vec![], signature: digest.as_bytes().to_vec() };
+    let not_after = T0 + SignedDuration::from_hours(24);
+    SignedVote { key: Digest::of(b"key"), device_bound: false, given: T0, not_after, assertion, path: None }
 }
 
 fn id_of(n: usize) -> [u8; 10] {
@@ -542,6 +600,7 @@ impl Gate {
             html_changes: vec![],
             task_token: None,
             demanded: SignedVotes::NONE,
+            waits: 0,
             version: 1,
         }
     }
@@ -669,6 +728,20 @@ impl Gate {
         if bounds.tamper && !world.tampered {
             steps.push(Step::Tamper);
         }
+        if used.demands < bounds.demands {
+            steps.push(Step::Demand);
+        }
+        if bounds.signs && world.key {
+            steps.push(Step::RevokeSigningKey);
+        }
+        if used.forges < bounds.forges {
+            for at in 0..world.approvals.len() {
+                let all = [Forgery::Unsigned, Forgery::OfAnother, Forgery::WithoutTerms, Forgery::Again];
+                let can =
+                    |forgery: &Forgery| *forgery != Forgery::Again || world.history.signed.contains(&at);
+                steps.extend(all.into_iter().filter(can).map(|forgery| Step::Forge(at, forgery)));
+            }
+        }
     }
 
     /// An approval with this member's vote for it, where it can be given.
@@ -677,7 +750,9 @@ impl Gate {
         let voter = Voter { member_id: member(n), role: world.members[n]? };
         let approve = |approval: Approval, voter| {
             let digest = approval.digest;
-            approval.vote(voter, (&with, None), digest, Verdict::Approve, None, now).ok()
+            let signed = (self.bounds.signs && n == 1 && world.key).then(|| signature(digest));
+            let asked = approval.with_floor(world.demanded());
+            asked.vote(voter, (&with, signed), digest, Verdict::Approve, None, now).ok()
         };
         // Where that safety is off, whoever stands in for another gives that vote as well as their own.
         let stands_in = |d: &&Delegation| d.to == member(n) && self.lacks(Off::OneVoteEach);
@@ -731,7 +806,9 @@ impl Gate {
         let repeats = |n: usize, approves: bool| {
             let same =
                 |vote: &&Vote| vote.member_id == member(n) && (vote.verdict == Verdict::Approve) == approves;
-            old.votes.iter().any(|vote| same(&vote))
+            // Who signs now what they said without a key says more.
+            let signs = approves && self.bounds.signs && n == 1 && world.key;
+            old.votes.iter().any(|vote| same(&vote) && (!signs || vote.signed.is_some()))
         };
         if matches!(*step, Step::Vote(_, n) if repeats(n, true))
             || matches!(*step, Step::Reject(_, n) if repeats(n, false))
@@ -806,6 +883,49 @@ impl Gate {
         Some(Tx { message, approval, create, row, standing: None, voted, took_back })
     }
 
+    /// Writes what somebody likes who writes the table, past every rule: that a mail is approved, and due.
+    fn forge(&self, world: &mut World, at: usize, forgery: Forgery, now: Timestamp) -> Option<()> {
+        let mut approval = Approval::clone(&world.approvals[at]);
+        let message = world.message_of(&approval);
+        let row = world.rows[message].clone()?;
+        let role = world.members[1]?;
+        let other =
+            self.sealed[message].iter().map(Sealed::digest).find(|digest| *digest != approval.digest)?;
+        let signed = match forgery {
+            Forgery::OfAnother => Some(signature(other)),
+            Forgery::Again => Some(signature(approval.digest)),
+            Forgery::Unsigned | Forgery::WithoutTerms => None,
+        };
+        let vote = Vote {
+            member_id: member(1),
+            role,
+            at: now,
+            verdict: Verdict::Approve,
+            standing: None,
+            with: session(1),
+            unseen: false,
+            signed,
+        };
+        approval.votes = if forgery == Forgery::WithoutTerms { vec![] } else { vec![vote] };
+        if forgery == Forgery::WithoutTerms {
+            approval.terms = None;
+        }
+        approval.decision = Decision::Approved { by: None, at: now };
+        approval.demanded = SignedVotes::NONE;
+        approval.version += 1;
+        let look_at = now + Outbound::START_LIMIT;
+        let state = State::Scheduled { due: now, attempt: 0, look_at };
+        let (approval_id, digest) = (approval.id, approval.digest);
+        let outbound = Outbound { state, approval_id, digest, ..row.outbound.clone() };
+        world.rows[message] = Some(Arc::new(Row { outbound, version: row.version + 1 }));
+        world.put_approval(at, Arc::new(approval));
+        if self.lacks(Off::LogOutOfReach) {
+            // The log says nothing any more, and said nothing before.
+            world.floor = 0;
+        }
+        Some(())
+    }
+
     /// Writes all of a transaction or nothing.
     fn commit(&self, world: &mut World, tx: Tx) {
         let checks = !self.lacks(Off::CompareAndSwap);
@@ -823,6 +943,9 @@ impl Gate {
         }
         let mut voted_on = None;
         if let Some((at, _, after)) = tx.approval {
+            if after.votes.iter().any(|vote| vote.signed.is_some()) {
+                world.history.signed.insert(at);
+            }
             world.put_approval(at, after);
             voted_on = Some(at);
         }
@@ -957,7 +1080,11 @@ impl Gate {
             self.lacks(Off::NamesReadAgain) || approval.as_ref().is_none_or(|it| it.version == asked.version)
         };
         let names = dispatcher.asked.as_ref().filter(same).or(approval.as_ref());
-        let around = names.map(|names| world.around(self, names)).unwrap_or_default();
+        let mut around = names.map(|names| world.around(self, names)).unwrap_or_default();
+        around.floor = world.demanded();
+        if !self.lacks(Off::KeysChecked) {
+            around.signed = approval.iter().flat_map(|approval| world.attested(self, approval)).collect();
+        }
         match Claim::of(&Self::message(&row, message), approval.as_deref(), &around) {
             Err(NoClaim::NotClaimed) => unreachable!("the row that this claim wrote is sending"),
             Err(NoClaim::Hindered(hindrance)) => Phase::Hindered(row, hindrance, approval),
@@ -993,11 +1120,28 @@ impl Gate {
             (State::Sending { claim, .. }, Some(Off::OwnClaim)) => *claim,
             _ => dispatcher.nonce,
         };
+        let mut reopened = None;
         let next = match (hindrance, answer) {
             (Some(Hindrance::Paused(_)), _) => outbound.stand_back(now, own),
             (Some(Hindrance::Quiet(until)), _) => outbound.put_off(until, own),
             (Some(Hindrance::Withdrawn(reason)), _) => outbound.call_off(now, reason),
-            (Some(Hindrance::Unsigned), _) => outbound.call_off(now, "signature_missing"),
+            (Some(Hindrance::Unsigned), _) => {
+                let waits = approval.as_ref().and_then(|found| {
+                    let signed = world.attested(self, found).collect();
+                    Approval::clone(found).wait_for_signatures(world.demanded(), &signed, now).ok()
+                });
+                let moved = waits.as_ref().and_then(|waits| {
+                    let (expires_at, remind_at) = (waits.expires_at, waits.remind_at(now));
+                    outbound.clone().wait_for_signatures(expires_at, remind_at, own).ok()
+                });
+                match (waits, moved) {
+                    (Some(waits), Some(moved)) => {
+                        reopened = Some(waits);
+                        Ok(moved)
+                    }
+                    _ => outbound.call_off(now, "signature_missing"),
+                }
+            }
             (None, Some(Answer::Accepted)) => outbound.accept(now, "p"),
             (None, Some(Answer::NotAccepted)) => outbound.hold_off(now, own, "throttled"),
             (None, Some(Answer::Refused)) => outbound.fail(now, "refused"),
@@ -1007,6 +1151,11 @@ impl Gate {
         let next = next.ok()?;
         let mut cancelled = match hindrance {
             Some(Hindrance::Withdrawn(reason)) => {
+                approval.and_then(|found| Approval::clone(&found).cancel(&Actor::System, reason, now).ok())
+            }
+            Some(Hindrance::Unsigned) if reopened.is_some() => reopened.clone(),
+            Some(Hindrance::Unsigned) => {
+                let reason = "signature_missing";
                 approval.and_then(|found| Approval::clone(&found).cancel(&Actor::System, reason, now).ok())
             }
             _ => None,
@@ -1019,7 +1168,9 @@ impl Gate {
         }
         match hindrance {
             Some(Hindrance::Paused(_) | Hindrance::Quiet(_)) => world.history.stood_back = true,
-            Some(Hindrance::Withdrawn(_) | Hindrance::Unsigned) => {
+            Some(Hindrance::Unsigned) if reopened.is_some() => world.history.waited_for_signatures = true,
+            Some(Hindrance::Unsigned) => world.history.called_off = true,
+            Some(Hindrance::Withdrawn(_)) => {
                 world.history.called_off = true;
                 world.history.called_off_without_cause |= world.entitled(dispatcher.approval);
             }
@@ -1141,7 +1292,12 @@ impl World {
         let by_standing = names.votes.iter().any(|vote| vote.standing.is_some());
         Around {
             at: gate.now(self),
-            signed: BTreeMap::new(),
+            // What the table claims, until the key log is asked.
+            signed: names
+                .votes
+                .iter()
+                .filter_map(|v| v.signed.as_ref().map(|_| (v.member_id, false)))
+                .collect(),
             floor: SignedVotes::NONE,
             unfit: None,
             organization: Some(Organization {
@@ -1178,8 +1334,35 @@ impl World {
         }
     }
 
+    fn demanded(&self) -> SignedVotes {
+        SignedVotes { votes: self.floor, device_bound: false }
+    }
+
+    /// Whose signatures hold, as the dispatcher finds them: of the key in the log, for these very bytes.
+    fn attested(&self, gate: &Gate, approval: &Approval) -> impl Iterator<Item = (MemberId, bool)> {
+        let named = |signed: &SignedVote| {
+            gate.lacks(Off::ChallengeNamesMail) || *signed == signature(approval.digest)
+        };
+        let holds = |vote: &&Vote| {
+            vote.verdict == Verdict::Approve
+                && vote.member_id == member(1)
+                && self.key
+                && vote.signed.as_ref().is_some_and(named)
+        };
+        let found: Vec<_> = approval.votes.iter().filter(holds).map(|vote| (vote.member_id, false)).collect();
+        found.into_iter()
+    }
+
+    /// The oracle of signatures: whether as many are there as the key log demands, of what is to go, and by the one key that there is.
+    fn is_signed(&self, approval: &Approval) -> bool {
+        let own = approval.votes.iter().filter_map(|vote| vote.signed.as_ref());
+        let of_these = own.filter(|signed| signed.assertion.signature == approval.digest.as_bytes());
+        self.floor == 0 || (self.key && self.floor == 1 && of_these.count() == 1)
+    }
+
     fn at_claim(&self, approval: usize) -> AtClaim {
         AtClaim {
+            signed: self.floor == 0,
             entitled: self.entitled(approval),
             stood: matches!(self.approvals[approval].decision, Decision::Approved { .. }),
             paused_then: self.pauses,
@@ -1236,6 +1419,14 @@ impl World {
         })
     }
 
+    /// The approval that a call was made for.
+    fn approval_of(&self, call: &Call) -> usize {
+        self.approvals
+            .iter()
+            .position(|a| self.message_of(a) == call.message && a.revision as usize == call.revision + 1)
+            .unwrap()
+    }
+
     fn any(&self, status: Status) -> bool {
         self.rows.iter().flatten().any(|row| row.outbound.status() == status)
     }
@@ -1282,6 +1473,9 @@ impl Model for Gate {
             standing,
             tainted: false,
             tampered: false,
+            floor: bounds.floor,
+            key: bounds.signs,
+            departed: BTreeSet::new(),
             in_flight: vec![],
             dispatchers: vec![],
             used: Used {
@@ -1296,6 +1490,8 @@ impl Model for Gate {
                 claims: 0,
                 faults: 0,
                 crashes: 0,
+                demands: 0,
+                forges: 0,
             },
             history: History::default(),
         };
@@ -1505,12 +1701,24 @@ impl Model for Gate {
             }
             Step::Look(n) => {
                 let Phase::Seen(row, approval) = before.dispatchers[n].phase.clone() else { return None };
+                let seen = approval.as_deref();
+                world.dispatchers[n].at_claim.signed =
+                    before.floor == 0 || seen.is_some_and(|seen| before.is_signed(seen));
                 world.dispatchers[n].phase = self.look(before, &before.dispatchers[n], row, approval);
             }
             Step::Call(n, answer) => {
                 let dispatcher = &mut world.dispatchers[n];
                 let Phase::Cleared(row, revision) = dispatcher.phase.clone() else { return None };
                 let message = before.message_of(&before.approvals[dispatcher.approval]);
+                if world.floor > 0 && !self.lacks(Off::Departures) {
+                    if !world.departed.insert(dispatcher.approval) {
+                        dispatcher.phase = Phase::Answered(row, Answer::Refused);
+                        return Some(world);
+                    }
+                    if answer == Answer::NotAccepted {
+                        world.departed.remove(&dispatcher.approval);
+                    }
+                }
                 let call = Call { message, revision, answer, at_claim: dispatcher.at_claim.clone() };
                 world.used.faults += u8::from(answer != Answer::Accepted);
                 let silent = matches!(answer, Answer::AcceptedInSilence | Answer::NotAcceptedInSilence);
@@ -1605,18 +1813,44 @@ impl Model for Gate {
             }
             Step::Taint => world.tainted = true,
             Step::Tamper => world.tampered = true,
+            Step::Demand => {
+                world.used.demands += 1;
+                world.floor += 1;
+            }
+            Step::RevokeSigningKey => world.key = false,
+            Step::Forge(at, forgery) => {
+                world.used.forges += 1;
+                self.forge(&mut world, at, forgery, now)?;
+            }
         }
         Some(world)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let mut all: Vec<Property<Self>> = PROMISES.iter().map(|(n, p)| Property::always(n, *p)).collect();
+        // Of a table that somebody forges nothing is true but what does not rest on it.
+        let promises = if self.bounds.forges > 0 { &PROMISES_TO_INSIDERS[..] } else { &PROMISES[..] };
+        let mut all: Vec<Property<Self>> = promises.iter().map(|(n, p)| Property::always(n, *p)).collect();
         all.extend(self.examples.iter().map(|(name, example)| Property::sometimes(name, *example)));
         all
     }
 }
 
-const PROMISES: [Example; 13] = [
+/// What holds whoever writes the table.
+const PROMISES_TO_INSIDERS: [Example; 2] = [
+    (SIGNED, |_, w| w.history.calls.iter().all(|call| call.at_claim.signed)),
+    (ONCE, |_, w| {
+        (0..w.rows.len()).all(|message| {
+            let may = |call: &&Call| call.message == message && call.may_be_accepted();
+            w.history.calls.iter().filter(may).count() <= 1
+        })
+    }),
+];
+
+const SIGNED: &str = "nothing goes without the signatures that the key log demands";
+const ONCE: &str = "a mail goes at most once";
+
+const PROMISES: [Example; 14] = [
+    PROMISES_TO_INSIDERS[0],
     ("nothing goes without the votes of those who may vote", |_, w| {
         w.history.calls.iter().all(|call| call.at_claim.entitled)
     }),
@@ -1626,12 +1860,7 @@ const PROMISES: [Example; 13] = [
     ("nothing goes past a pause", |_, w| {
         w.history.calls.iter().all(|call| call.at_claim.paused_then == [false; PAUSES])
     }),
-    ("a mail goes at most once", |_, w| {
-        (0..w.rows.len()).all(|message| {
-            let may = |call: &&Call| call.message == message && call.may_be_accepted();
-            w.history.calls.iter().filter(may).count() <= 1
-        })
-    }),
+    PROMISES_TO_INSIDERS[1],
     ("what goes is what was approved", |_, w| {
         w.history.calls.iter().all(|call| {
             w.history.approved.iter().any(|at| {
@@ -1674,7 +1903,8 @@ const PROMISES: [Example; 13] = [
             let of = |at: &&usize| w.message_of(&w.approvals[**at]) == call.message;
             w.history.approved.iter().filter(of).any(|at| w.history.voted[*at].len() >= wanted)
         };
-        w.history.calls.iter().all(decided)
+        // What certainly did not go may wait again, and its votes be taken back.
+        w.history.calls.iter().filter(|call| call.may_be_accepted()).all(decided)
     }),
     ("a pause is ended by a person who manages it", |_, w| !w.history.resumed_by_others),
     ("nothing is called off without a cause", |_, w| !w.history.called_off_without_cause),
@@ -1723,6 +1953,84 @@ fn votes_and_edits() {
         ("a write loses", |_, w| w.history.conflicts),
     ];
     run("votes and edits", Gate::new(VOTES, examples));
+}
+
+/// Keys: a demand is raised and a key is revoked at any time, a provider that fails, a dispatcher that dies.
+const KEYS_SIGN: Bounds = Bounds {
+    instants: &[0, 600],
+    roles: &[Role::Owner, Role::Approver, Role::Approver],
+    requirements: &[(1, &DECIDERS)],
+    in_flight: 1,
+    voters: &[1, 2],
+    take_backs: 1,
+    signs: true,
+    demands: 1,
+    claims: 3,
+    faults: 1,
+    crashes: 1,
+    ..NOTHING
+};
+
+#[test]
+fn signing() {
+    let examples: &[Example] = &[
+        ("a signed vote lets it go", |_, w| w.any(Status::Sent) && w.floor == 1),
+        ("what had been approved waits for a signature", |_, w| w.history.waited_for_signatures),
+        ("a vote is signed after it waited", |_, w| w.history.waited_for_signatures && w.any(Status::Sent)),
+    ];
+    run("signing", Gate::new(KEYS_SIGN, examples));
+}
+
+/// Somebody writes the table: twice, whatever they like, at any time.
+const INSIDER: Bounds = Bounds {
+    instants: &[0],
+    floor: 1,
+    demands: 0,
+    take_backs: 0,
+    forges: 2,
+    claims: 2,
+    dispatchers: 2,
+    crashes: 0,
+    ..KEYS_SIGN
+};
+
+#[test]
+fn an_insider() {
+    let examples: &[Example] = &[
+        ("a signed vote lets it go", |_, w| w.any(Status::Sent)),
+        ("a forged row is not believed", |_, w| w.used.forges > 0 && w.history.waited_for_signatures),
+        ("what went is not sent again", |_, w| {
+            w.used.forges > 0 && w.history.calls.len() == 1 && w.any(Status::Failed)
+        }),
+    ];
+    run("an insider", Gate::new(INSIDER, examples));
+}
+
+#[test]
+fn a_dispatcher_that_believes_the_row_sends_what_nobody_signed() {
+    bites(Gate::new(INSIDER, &[]), Off::KeysChecked, SIGNED);
+}
+
+#[test]
+fn a_challenge_that_names_no_mail_lets_another_go() {
+    bites(Gate::new(INSIDER, &[]), Off::ChallengeNamesMail, SIGNED);
+}
+
+#[test]
+fn what_nobody_noted_goes_twice() {
+    bites(Gate::new(INSIDER, &[]), Off::Departures, ONCE);
+}
+
+/// The oracle asks what was demanded before the log was written over.
+#[test]
+fn a_log_that_the_insider_writes_demands_nothing() {
+    let gate = Gate::new(INSIDER, &[]).without(Off::LogOutOfReach);
+    let unsigned: Example = ("unsigned", |_, w| {
+        w.history.calls.iter().any(|call| !w.history.signed.contains(&w.approval_of(call)))
+    });
+    let examples: &'static [Example] = Box::leak(Box::new([unsigned]));
+    let checker = Gate { examples, ..gate }.checker().finish_when(HasDiscoveries::All).spawn_bfs().join();
+    assert!(checker.discoveries().contains_key("unsigned"), "a mail leaves that nobody signed");
 }
 
 const EDITS: Bounds = Bounds { instants: &[0], edits: 2, removals: 0, ..VOTES };

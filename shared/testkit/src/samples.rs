@@ -763,6 +763,7 @@ pub fn approval(n: u8) -> Approval {
         draft_id: None,
         task_token: None,
         demanded: SignedVotes { votes: 2, device_bound: true },
+        waits: 2,
         version: 1,
     }
 }

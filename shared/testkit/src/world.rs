@@ -23,9 +23,10 @@ use domain::gate::rate::SendRate;
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, Head};
 use domain::mailbox::domains::{Answer, RecordType};
+use domain::mailbox::lifecycle::Nonce;
 use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::KeyLog;
-use domain::{InboxId, MemberId, OrganizationId, Timestamp};
+use domain::{ApprovalId, InboxId, MemberId, OrganizationId, Timestamp};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
@@ -470,35 +471,42 @@ pub struct MemoryKeyLogs {
     /// The next call fails like this.
     pub failure: Mutex<Option<KeyLogError>>,
     /// Mails that were given to the provider, or stopped, and what is noted of each.
-    pub departures: Mutex<BTreeMap<(OrganizationId, Digest), &'static str>>,
+    pub departures: Mutex<BTreeMap<(OrganizationId, ApprovalId), String>>,
     /// Votes that were taken back, and when.
-    pub taken_back: Mutex<BTreeMap<(OrganizationId, Digest, MemberId), Timestamp>>,
+    pub taken_back: Mutex<BTreeSet<(OrganizationId, ApprovalId, MemberId, Timestamp)>>,
 }
 
 #[async_trait]
 impl Departures for MemoryKeyLogs {
-    async fn begin(&self, of: OrganizationId, leaf: Digest) -> Result<Departure, KeyLogError> {
+    async fn begin(
+        &self,
+        of: OrganizationId,
+        id: ApprovalId,
+        claim: Nonce,
+    ) -> Result<Departure, KeyLogError> {
         let mut all = lock(&self.departures);
-        Ok(match all.get(&(of, leaf)) {
-            None | Some(&"open") => {
-                all.insert((of, leaf), "sending");
-                Departure::Begun("sending".to_owned())
+        let own = format!("{claim:?}");
+        Ok(match all.get(&(of, id)).map(String::as_str) {
+            None | Some("open") => {
+                all.insert((of, id), own.clone());
+                Departure::Begun(own)
             }
-            Some(&"stopped") => Departure::Refused("stopped_before"),
+            Some("stopped") => Departure::Refused("stopped_before"),
+            Some(before) if before == own => Departure::Begun(own),
             Some(_) => Departure::Refused("sent_before"),
         })
     }
 
-    async fn undo(&self, of: OrganizationId, leaf: Digest, _: String) -> Result<(), KeyLogError> {
-        lock(&self.departures).insert((of, leaf), "open");
+    async fn undo(&self, of: OrganizationId, id: ApprovalId, _: String) -> Result<(), KeyLogError> {
+        lock(&self.departures).insert((of, id), "open".to_owned());
         Ok(())
     }
 
-    async fn stop(&self, of: OrganizationId, leaf: Digest) -> Result<(), KeyLogError> {
+    async fn stop(&self, of: OrganizationId, id: ApprovalId) -> Result<(), KeyLogError> {
         let mut all = lock(&self.departures);
-        let noted = all.entry((of, leaf)).or_insert("stopped");
-        if *noted == "open" {
-            *noted = "stopped";
+        let noted = all.entry((of, id)).or_insert_with(|| "open".to_owned());
+        if noted == "open" {
+            "stopped".clone_into(noted);
         }
         Ok(())
     }
@@ -506,21 +514,20 @@ impl Departures for MemoryKeyLogs {
     async fn take_back(
         &self,
         of: OrganizationId,
-        leaf: Digest,
+        id: ApprovalId,
         (by, at): (MemberId, Timestamp),
     ) -> Result<(), KeyLogError> {
-        lock(&self.taken_back).insert((of, leaf, by), at);
+        lock(&self.taken_back).insert((of, id, by, at));
         Ok(())
     }
 
-    async fn taken_back(
+    async fn has_taken_back(
         &self,
         of: OrganizationId,
-        leaf: Digest,
-    ) -> Result<BTreeMap<MemberId, Timestamp>, KeyLogError> {
-        let all = lock(&self.taken_back);
-        let those = all.iter().filter(|((org, of_leaf, _), _)| (*org, *of_leaf) == (of, leaf));
-        Ok(those.map(|((_, _, by), at)| (*by, *at)).collect())
+        id: ApprovalId,
+        (by, since): (MemberId, Timestamp),
+    ) -> Result<bool, KeyLogError> {
+        Ok(lock(&self.taken_back).range((of, id, by, since)..=(of, id, by, Timestamp::MAX)).next().is_some())
     }
 }
 

@@ -10,6 +10,7 @@ use app::gate::links::{self, LinkRefusal};
 use app::mailbox::attachments;
 use app::people::members;
 use askama::Template;
+use domain::base::code::Code;
 use domain::gate::approval::{Approval, Decision, Voter};
 use domain::gate::link::{LinkClosed, LinkSecret};
 use domain::mailbox::message::Attachment;
@@ -161,11 +162,11 @@ pub(super) async fn submit(
     let reason = decide::reason(&form);
     let verdict = verdict(reason.clone());
     let decided = match decide::check_digest(&form, &verdict) {
-        Ok(digest) => {
-            let signature = decide::signature(&form, &verdict)?;
+        Ok(digest) if let Ok(signature) = decide::signature(&form, &verdict) => {
             let ballot = Ballot::new(digest, &verdict).signed(context.powers.key_logs()?, signature.as_ref());
             links::decide(&context.ports, context.powers.workflow()?, secret, &ballot).await
         }
+        Ok(_) => Err(Refusal::because(Code::SignatureRequired, "").into()),
         Err(refusal) => Err(refusal.into()),
     };
     match decided {

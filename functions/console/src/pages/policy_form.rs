@@ -253,7 +253,21 @@ const TERMS: &[Spec] = &[
         Shape::Choice(&[("expire", "it does not go out any more"), ("send", "it goes out all the same")]),
     ),
     spec("notify", "Told by mail", ROLES),
-    spec("by", "Decided by", Shape::Choice(&[("person", "a person"), ("any", "a person or a program")])),
+    spec(
+        "by",
+        "Decided by",
+        Shape::Choice(&[
+            ("person", "a person"),
+            ("any", "a person or a program"),
+            ("passkey", "a person, whose own key signs each vote"),
+        ]),
+    ),
+    spec("signed.votes", "Votes among them that a person\u{2019}s own key signs (0 for none)", Shape::Number),
+    spec(
+        "signed.device_bound",
+        "Such a key",
+        Shape::YesNo("stays in its device", "may be on several devices of its person"),
+    ),
     spec(
         "links",
         "Links in those mails",
@@ -530,6 +544,7 @@ impl RuleForm {
         let usual = json!({
             "expires_in": Terms::default().expires_in.as_secs(), "remind_after": 86_400, "rejections": 1, "separation": true,
             "late": "expire", "notify": ["owner", "admin", "approver"], "by": "person", "links": "decide",
+            "signed.votes": 0, "signed.device_bound": false,
         });
         for (name, value) in read_fields(TERMS, &usual).unwrap_or_default() {
             self.terms.entry(name).or_insert(value);
@@ -586,6 +601,11 @@ impl RuleForm {
                     }
                     form.votes = read_fields(VOTES, &Value::Object(one))?;
                 }
+            }
+            // Its two fields stand among those of the terms, under the names that errors of the API have for them.
+            if let Some(signed) = terms.remove("signed").filter(|signed| !signed.is_null()) {
+                let signed = signed.as_object()?;
+                terms.extend(signed.iter().map(|(name, value)| (format!("signed.{name}"), value.clone())));
             }
             form.terms = read_fields(TERMS, &Value::Object(terms))?;
         }
@@ -646,6 +666,15 @@ impl RuleForm {
         match self.outcome.as_str() {
             "hold" => {
                 let mut terms = write_fields(TERMS, &self.terms, &format!("{at}.terms"), faults);
+                let signed = (terms.remove("signed.votes"), terms.remove("signed.device_bound"));
+                if let (Some(votes), bound) = signed
+                    && votes != json!(0)
+                {
+                    terms.insert(
+                        "signed".to_owned(),
+                        json!({"votes": votes, "device_bound": bound.unwrap_or(json!(false))}),
+                    );
+                }
                 let votes = format!("{at}.terms.requirements[0]");
                 let mut votes_of = write_fields(VOTES, &self.votes, &votes, faults);
                 if !votes_of.contains_key("from") {
@@ -1061,7 +1090,7 @@ mod tests {
     fn wire_templates() -> Vec<PolicyContent> {
         let all = serde_json::to_value(wire::gate::templates::templates()).unwrap();
         let all = all["data"].as_array().unwrap();
-        assert_eq!(all.len(), 10);
+        assert_eq!(all.len(), 11);
         all.iter()
             .map(|one| wire::gate::policies::content(one["policy"].to_string().as_bytes()).unwrap())
             .collect()

@@ -237,10 +237,12 @@ fn counts(log: &KeyLog, passkey: &Passkey, now: Timestamp) -> bool {
     log.key(passkey.key_id()).is_some_and(|key| key.counts(now))
 }
 
-/// The passkey of the reader whose key vouches: one that manages first.
+/// The passkey of the reader whose key vouches: one that nobody revokes, and that manages, first.
 fn voucher<'a>(log: &KeyLog, passkeys: &'a [Passkey], now: Timestamp) -> Option<&'a Passkey> {
     let counted = passkeys.iter().filter(|passkey| counts(log, passkey, now));
-    counted.max_by_key(|passkey| log.key(passkey.key_id()).is_some_and(|key| key.new.manages))
+    counted.max_by_key(|passkey| {
+        log.key(passkey.key_id()).map_or((false, false), |key| (key.until.is_none(), key.new.manages))
+    })
 }
 
 async fn show(context: &Context, request: &Request) -> Result<Response, Refusal> {

@@ -1,6 +1,5 @@
 //! What the use cases need of the world outside, as object-safe traits, and those that all of them may touch.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +11,7 @@ use domain::delivery::webhook::{AttemptResult, ResponseHead};
 use domain::gate::seal::{Countersigned, Ticket};
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::mailbox::domains::{Answer, RecordType};
+use domain::mailbox::lifecycle::Nonce;
 use domain::people::access::Actor;
 use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::{KeyLog, LogBroken};
@@ -169,28 +169,30 @@ pub enum Departure {
 }
 
 /// Notes of mails that signed votes let go, beside the key logs: so a row that somebody sets back, or takes from before a mail was
-/// rejected, lets nothing go again. A mail is named by the leaf of its [`domain::gate::statement::Subject`].
+/// rejected, lets nothing go again. A mail is named by its approval, as what keys sign names it, and by nothing that a row could say otherwise.
 #[async_trait]
 pub trait Departures: KeyLogs {
-    /// Notes that a mail is given to the provider now, unless it was before, or was stopped.
-    async fn begin(&self, of: OrganizationId, leaf: Digest) -> Result<Departure, KeyLogError>;
+    /// Notes that a mail is given to the provider now, by whoever made this claim, unless it was before, or was stopped.
+    async fn begin(&self, of: OrganizationId, id: ApprovalId, claim: Nonce)
+    -> Result<Departure, KeyLogError>;
     /// Notes that the provider certainly did not take it.
-    async fn undo(&self, of: OrganizationId, leaf: Digest, version: String) -> Result<(), KeyLogError>;
+    async fn undo(&self, of: OrganizationId, id: ApprovalId, version: String) -> Result<(), KeyLogError>;
     /// Notes that it was rejected, called off, edited, or nobody decided in time. Where it has gone that changes nothing.
-    async fn stop(&self, of: OrganizationId, leaf: Digest) -> Result<(), KeyLogError>;
+    async fn stop(&self, of: OrganizationId, id: ApprovalId) -> Result<(), KeyLogError>;
     /// Notes, once, that a member took their vote for it back at that time.
     async fn take_back(
         &self,
         of: OrganizationId,
-        leaf: Digest,
+        id: ApprovalId,
         one: (MemberId, Timestamp),
     ) -> Result<(), KeyLogError>;
-    /// Who took a vote for it back, and when that was noted last, in whole seconds.
-    async fn taken_back(
+    /// Whether a member took a vote for it back at that time or later.
+    async fn has_taken_back(
         &self,
         of: OrganizationId,
-        leaf: Digest,
-    ) -> Result<BTreeMap<MemberId, Timestamp>, KeyLogError>;
+        id: ApprovalId,
+        since: (MemberId, Timestamp),
+    ) -> Result<bool, KeyLogError>;
 }
 
 /// Writes key logs. One function has it, and that one writes nothing else.

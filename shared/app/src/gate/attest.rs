@@ -1,6 +1,6 @@
 //! Which votes a key has signed that counts: asked of the key log, of the mail that is about to go, and of nothing that lies in the table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
@@ -101,23 +101,17 @@ pub fn subject_of(approval: &Approval) -> Subject {
     Subject { approval_id: approval.id, revision: approval.revision, digest: approval.digest }
 }
 
-/// What a key log says of the votes for a mail from this address that would go now. `back` are those who took a vote for it back, and when.
+/// What a key log says of the votes for a mail from this address that would go now. `back` are those who took back what they signed.
 pub fn attested(
     log: &KeyLog,
     from: &EmailAddress,
     approval: Option<&Approval>,
-    back: &BTreeMap<MemberId, Timestamp>,
+    back: &BTreeSet<MemberId>,
     now: Timestamp,
 ) -> Attested {
     let votes = approval.iter().flat_map(|approval| approval.votes.iter().map(move |vote| (*approval, vote)));
-    // Both times are of whole seconds, and nobody signs and takes back within one.
-    let second = SignedDuration::from_secs(1);
-    let stands = |vote: &Vote| {
-        let given = vote.signed.as_ref().and_then(|signed| signed.given.checked_add(second).ok());
-        back.get(&vote.member_id).zip(given).is_none_or(|(back, given)| *back < given)
-    };
-    let approving = votes.filter(|(_, vote)| vote.verdict == Verdict::Approve && stands(vote));
-    let approving = approving.take(MAX_LOOKED_AT);
+    let stands = |vote: &Vote| vote.verdict == Verdict::Approve && !back.contains(&vote.member_id);
+    let approving = votes.filter(|(_, vote)| stands(vote)).take(MAX_LOOKED_AT);
     let signed =
         approving.filter_map(|(approval, vote)| Some((vote.member_id, holds(log, approval, vote, now)?)));
     Attested { floor: log.floor(from, now), signed: signed.collect() }
@@ -149,11 +143,19 @@ pub(crate) async fn prove(
     organization_id: OrganizationId,
 ) -> Result<(), KeyLogError> {
     let (from, now) = (&sealed.envelope().from, around.at);
-    let demands = log.log.floor(from, now).votes > 0;
-    let back = match approval {
-        Some(approval) if demands => keys.taken_back(organization_id, subject_of(approval).leaf()).await?,
-        _ => BTreeMap::new(),
-    };
+    let mut back = BTreeSet::new();
+    if let Some(approval) = approval {
+        // Nobody signs and takes back within a second, and `given` is of whole ones.
+        let second = SignedDuration::from_secs(1);
+        let signed =
+            approval.votes.iter().filter_map(|vote| Some((vote.member_id, vote.signed.as_ref()?.given)));
+        for (member_id, given) in signed.take(MAX_LOOKED_AT) {
+            let since = given.checked_add(second).unwrap_or(given);
+            if keys.has_taken_back(organization_id, approval.id, (member_id, since)).await? {
+                back.insert(member_id);
+            }
+        }
+    }
     let Attested { floor, signed } = attested(&log.log, from, approval, &back, now);
     (around.floor, around.signed) = (floor, signed);
     let taken = is_of_another(keys, &owners.senders, from, organization_id, now).await?;

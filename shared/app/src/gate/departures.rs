@@ -1,10 +1,9 @@
 //! What keeps a signature from letting a mail go twice, or after it was stopped: notes beside the key logs, where nothing that writes the
 //! table can write.
 
-use domain::base::digest::Digest;
 use domain::gate::seal::Countersigned;
-use domain::gate::statement::Subject;
-use domain::{MemberId, OrganizationId, Timestamp};
+use domain::mailbox::lifecycle::Nonce;
+use domain::{ApprovalId, MemberId, OrganizationId, Timestamp};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{Departure, Departures, MailSender, SendOutcome};
@@ -13,21 +12,22 @@ use crate::base::ports::{Departure, Departures, MailSender, SendOutcome};
 pub(crate) async fn depart(
     keys: &dyn Departures,
     sender: &dyn MailSender,
-    of: OrganizationId,
-    leaf: Option<Digest>,
+    (of, id): (OrganizationId, ApprovalId),
+    claim: Nonce,
     countersigned: &Countersigned,
 ) -> SendOutcome {
-    let Some(leaf) = leaf else { return SendOutcome::Refused("approval_missing".to_owned()) };
-    let version = match keys.begin(of, leaf).await {
+    let version = match keys.begin(of, id, claim).await {
         Ok(Departure::Begun(version)) => version,
         Ok(Departure::Refused(why)) => return SendOutcome::Refused(why.to_owned()),
         Err(_) => return SendOutcome::NotAccepted("storage_unavailable"),
     };
     let outcome = sender.send(countersigned).await;
     if matches!(outcome, SendOutcome::NotAccepted(_))
-        && let Err(error) = keys.undo(of, leaf, version).await
+        && let Err(error) = keys.undo(of, id, version).await
     {
+        // No later attempt could tell it from one that went.
         tracing::error!(%error, "a mail that the provider did not take stays noted as given to it");
+        return SendOutcome::Ambiguous("note_not_undone");
     }
     outcome
 }
@@ -37,8 +37,8 @@ pub(crate) async fn depart(
 pub struct Turn {
     /// The tenant.
     pub organization_id: OrganizationId,
-    /// The mail, as votes for it name it.
-    pub subject: Subject,
+    /// The approval.
+    pub approval_id: ApprovalId,
     /// Whether it is over: rejected, called off, edited, or nobody decided in time.
     pub is_over: bool,
     /// Who took their vote back, and when.
@@ -52,12 +52,11 @@ pub async fn note(keys: &dyn Departures, turn: &Turn) -> Result<(), Refusal> {
     if keys.read(of).await?.log.entries().is_empty() {
         return Ok(());
     }
-    let leaf = turn.subject.leaf();
     for one in &turn.taken_back {
-        keys.take_back(of, leaf, *one).await?;
+        keys.take_back(of, turn.approval_id, *one).await?;
     }
     if turn.is_over {
-        keys.stop(of, leaf).await?;
+        keys.stop(of, turn.approval_id).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 
 use crate::base::ports::{BlobError, BlobKey, Blobs, Departures, MailSender, Ports, SendOutcome};
 use crate::base::store::{Change, StoreError, key, load};
-use crate::gate::attest::{Attested, claimed, prove, subject_of};
+use crate::gate::attest::{Attested, claimed, prove};
 use crate::gate::departures::depart;
 use crate::gate::rate::Pace;
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
@@ -150,13 +150,17 @@ async fn send_claimed(
                     }
                     Ok(sealed) => match sealed.and_then(|sealed| claim.countersign(sealed)) {
                         Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),
-                        Ok(countersigned) if around.floor == SignedVotes::NONE => {
-                            sender.send(&countersigned).await
-                        }
-                        Ok(countersigned) => {
-                            let leaf = approval.as_ref().map(|approval| subject_of(approval).leaf());
-                            depart(keys, sender, ticket.organization_id, leaf, &countersigned).await
-                        }
+                        Ok(countersigned) => match &approval {
+                            // Signatures outlive a policy, so what goes by them is noted wherever there are any.
+                            Some(approval)
+                                if around.floor != SignedVotes::NONE
+                                    || approval.votes.iter().any(|vote| vote.signed.is_some()) =>
+                            {
+                                let of = (ticket.organization_id, approval.id);
+                                depart(keys, sender, of, own(&message), &countersigned).await
+                            }
+                            _ => sender.send(&countersigned).await,
+                        },
                     },
                 },
             }

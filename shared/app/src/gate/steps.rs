@@ -53,10 +53,11 @@ pub(crate) async fn wake(workflow: &dyn Workflow, decided: &Approval) {
     }
 }
 
-/// Which run of its workflow waits for a decision: another for each time that a vote was taken back, since the one before may have gone
+/// Which run of its workflow waits for a decision: another for each time that a vote was taken back, or that it waited for signatures, since the one before may have gone
 /// on. Its end finds a mail that waits, or that was claimed, and does nothing.
 fn run(approval: &Approval) -> u32 {
-    u32::try_from(approval.taken_back.len()).unwrap_or(u32::MAX / 2) * 2
+    let taken_back = u32::try_from(approval.taken_back.len()).unwrap_or(u32::MAX / 4);
+    taken_back.saturating_add(approval.waits).saturating_mul(2)
 }
 
 /// Starts the workflow of an approval that waits again, which parks in it. One that was started already stays the one. Where it can't be

@@ -506,6 +506,7 @@ pub(crate) fn ask(
         draft_id: None,
         task_token: None,
         demanded: SignedVotes::NONE,
+        waits: 0,
         version: 1,
     }
 }

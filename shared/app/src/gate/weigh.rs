@@ -16,7 +16,8 @@ use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::listed::{Barred, Source, Suppression, Why};
 use domain::mailbox::media::Harm;
 use domain::mailbox::message::{Direction, Message};
-use domain::people::access::Actor;
+use domain::people::access::{Actor, Role, Scope};
+use domain::people::key_log::Key;
 use domain::people::signing::SignedVotes;
 use domain::{MemberId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
@@ -146,7 +147,45 @@ pub(crate) async fn weigh(
             weighed.reasons.push(DECIDES_ALONE.to_owned());
         }
     }
+    if floor.votes > 0 {
+        check_signers(sending, organization_id, actor, &weighed, floor).await?;
+    }
     Ok(weighed)
+}
+
+/// Refuses a mail that too few could sign for whom its terms let vote: it would wait for nobody, and expire.
+async fn check_signers(
+    sending: &Sending,
+    organization_id: OrganizationId,
+    actor: &Actor,
+    weighed: &Weighed,
+    floor: SignedVotes,
+) -> Result<(), Refusal> {
+    let Some(terms) = &weighed.terms else { return Ok(()) };
+    let (log, now) = (sending.logs.read(organization_id).await?.log, sending.ports.now());
+    let has_key = |id: MemberId| {
+        let counts =
+            |key: &Key| key.new.decides && key.counts(now) && (key.new.device_bound || !floor.device_bound);
+        log.keys().any(|key| key.new.member_id == id && counts(key))
+    };
+    let votes = |id: MemberId, role: Role| {
+        role.scopes().contains(&Scope::ApprovalsDecide)
+            && !(terms.separation && actor.member() == Some(id))
+            && terms.requirements.iter().any(|one| one.takes(id, role))
+    };
+    let seats = members::seats(&sending.ports, organization_id).await?;
+    let able = seats.into_iter().filter(|(id, role)| votes(*id, *role) && has_key(*id)).count();
+    if able >= usize::from(floor.votes) {
+        return Ok(());
+    }
+    Err(Refusal::because(
+        Code::NobodyCouldSign,
+        format!(
+            "the key log demands {} signed votes for mail from here, and {able} of those who may vote about this mail have a key that could \
+             sign: whoever asked for it, or owns the token that did, does not count",
+            floor.votes
+        ),
+    ))
 }
 
 /// The key log says that a person's own key signs mail from there.

@@ -78,6 +78,10 @@ record! {
             decision_reason: Option<String>,
             superseded_by: Option<ApprovalId>,
         }
+        [waits: split_waits, join_waits] {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            waits: Option<u32>,
+        }
         [demanded: split_signed_votes, join_signed_votes] {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             demanded: Option<SignedVotes>,
@@ -155,6 +159,16 @@ record! {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as every field is split")]
 fn split_signed_votes(signed: &SignedVotes) -> (Option<SignedVotes>,) {
     (Some(*signed).filter(|signed| *signed != SignedVotes::NONE),)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as every field is split")]
+fn split_waits(waits: &u32) -> (Option<u32>,) {
+    (Some(*waits).filter(|waits| *waits > 0),)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as every field is read")]
+fn join_waits((waits,): (Option<u32>,)) -> Result<u32, Corrupt> {
+    Ok(waits.unwrap_or_default())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as every field is read")]

@@ -1,9 +1,9 @@
 //! Key logs: one object for each organization, `keys/org`, in a bucket of its own, whose policy lets one role write and nobody delete, and
 //! which holds each version under Object Lock. Beside them `senders`, who alone sends from where; `links/sha256`, what operators had drawn;
-//! `used/sha256`, which organization used a link; `sent/org/leaf`, which mails that signed votes let go were given to the provider, or
-//! stopped; and `back/org/leaf/member/milliseconds`, who took a vote back, and when.
+//! `used/sha256`, which organization used a link; `sent/org/approval`, which mails that signed votes let go were given to the provider, or
+//! stopped; and `back/org/approval/member/milliseconds`, who took a vote back, and when.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::base::ports::{
@@ -13,14 +13,15 @@ use async_trait::async_trait;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumAlgorithm, Object};
+use aws_sdk_s3::types::ChecksumAlgorithm;
 use aws_types::SdkConfig;
 use bytes::BytesMut;
 use domain::base::digest::Digest;
-use domain::base::id::Id as _;
+use domain::mailbox::lifecycle::Nonce;
 use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::{KeyLog, MAX_LOG};
-use domain::{MemberId, OrganizationId, Timestamp};
+use domain::{ApprovalId, MemberId, OrganizationId, Timestamp};
+use jiff::SignedDuration;
 
 use crate::base::objects::{LazyClient, classify, lazy};
 
@@ -186,26 +187,44 @@ impl KeyLogs for S3KeyLogs {
     }
 }
 
-/// What the note of a mail says.
-const SENDING: &str = "sending\n";
+/// What the note of a mail says: `sending` with the claim of whoever gives it to the provider, or one of these.
 const STOPPED: &str = "stopped\n";
 /// It was given to the provider, which certainly did not take it.
 const OPEN: &str = "open\n";
 
+fn sent(of: OrganizationId, id: ApprovalId) -> String {
+    format!("sent/{of}/{id}")
+}
+
+/// Names are in the order of time: 13 digits until the year 2286.
+fn back(of: OrganizationId, id: ApprovalId, (by, at): (MemberId, Timestamp)) -> String {
+    format!("back/{of}/{id}/{by}/{:013}", at.as_millisecond())
+}
+
 #[async_trait]
 impl Departures for S3KeyLogs {
-    async fn begin(&self, of: OrganizationId, leaf: Digest) -> Result<Departure, KeyLogError> {
-        let key = format!("sent/{of}/{}", leaf.hex());
-        match self.put(&key, SENDING.to_owned(), None).await {
+    async fn begin(
+        &self,
+        of: OrganizationId,
+        id: ApprovalId,
+        claim: Nonce,
+    ) -> Result<Departure, KeyLogError> {
+        let key = sent(of, id);
+        let claim: String = claim.iter().map(|byte| format!("{byte:02x}")).collect();
+        let own = format!("sending {claim}\n");
+        match self.put(&key, own.clone(), None).await {
             Ok(version) => return Ok(Departure::Begun(version)),
             Err(KeyLogError::Changed) => {}
             Err(error) => return Err(error),
         }
-        let Got::Text(text, version) = self.get(&key, MAX_LINK, None).await? else { return Err(broken()) };
+        let Got::Text(text, version) = self.get(&key, MAX_LINK, None).await? else { return Err(busy()) };
         match text.as_str() {
-            OPEN => match self.put(&key, SENDING.to_owned(), version.as_ref()).await {
+            // By this very call, whose answer was lost.
+            _ if text == own => Ok(Departure::Begun(version.unwrap_or_default())),
+            OPEN => match self.put(&key, own, version.as_ref()).await {
                 Ok(version) => Ok(Departure::Begun(version)),
-                Err(KeyLogError::Changed) => Ok(Departure::Refused("sent_before")),
+                // Somebody else was first, or the answer was lost: the next attempt finds out.
+                Err(KeyLogError::Changed) => Err(busy()),
                 Err(error) => Err(error),
             },
             STOPPED => Ok(Departure::Refused("stopped_before")),
@@ -213,13 +232,12 @@ impl Departures for S3KeyLogs {
         }
     }
 
-    async fn undo(&self, of: OrganizationId, leaf: Digest, version: String) -> Result<(), KeyLogError> {
-        let key = format!("sent/{of}/{}", leaf.hex());
-        self.put(&key, OPEN.to_owned(), Some(&version)).await.map(drop)
+    async fn undo(&self, of: OrganizationId, id: ApprovalId, version: String) -> Result<(), KeyLogError> {
+        self.put(&sent(of, id), OPEN.to_owned(), Some(&version)).await.map(drop)
     }
 
-    async fn stop(&self, of: OrganizationId, leaf: Digest) -> Result<(), KeyLogError> {
-        let key = format!("sent/{of}/{}", leaf.hex());
+    async fn stop(&self, of: OrganizationId, id: ApprovalId) -> Result<(), KeyLogError> {
+        let key = sent(of, id);
         match self.put(&key, STOPPED.to_owned(), None).await {
             Err(KeyLogError::Changed) => {}
             written => return written.map(drop),
@@ -228,46 +246,49 @@ impl Departures for S3KeyLogs {
             Got::Text(text, version) if text == OPEN => {
                 self.put(&key, STOPPED.to_owned(), version.as_ref()).await.map(drop)
             }
-            _ => Ok(()),
+            Got::Text(..) => Ok(()),
+            Got::Missing | Got::Same => Err(busy()),
         }
     }
 
     async fn take_back(
         &self,
         of: OrganizationId,
-        leaf: Digest,
-        (by, at): (MemberId, Timestamp),
+        id: ApprovalId,
+        one: (MemberId, Timestamp),
     ) -> Result<(), KeyLogError> {
-        let key = format!("back/{of}/{}/{by}/{}", leaf.hex(), at.as_millisecond());
-        match self.put(&key, String::new(), None).await {
-            // It was noted before: when it was first is what counts.
+        match self.put(&back(of, id, one), String::new(), None).await {
+            // It was noted before.
             Ok(_) | Err(KeyLogError::Changed) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    async fn taken_back(
+    async fn has_taken_back(
         &self,
         of: OrganizationId,
-        leaf: Digest,
-    ) -> Result<BTreeMap<MemberId, Timestamp>, KeyLogError> {
-        let prefix = format!("back/{of}/{}/", leaf.hex());
-        // A page has 1,000: more than votes of a mail can be taken back.
-        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix);
-        let listed = request.send().await.map_err(|error| failed(&error))?;
-        let one = |object: &Object| {
-            let (by, _) = object.key()?.strip_prefix(&prefix)?.split_once('/')?;
-            let noted = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
-            Some((MemberId::parse(by).ok()?, noted))
-        };
-        let mut last = BTreeMap::new();
-        for object in listed.contents() {
-            let (by, noted) = one(object).ok_or_else(broken)?;
-            let before = last.entry(by).or_insert(noted);
-            *before = noted.max(*before);
-        }
-        Ok(last)
+        id: ApprovalId,
+        (by, since): (MemberId, Timestamp),
+    ) -> Result<bool, KeyLogError> {
+        let before = since.checked_sub(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MIN);
+        let listed = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(format!("back/{of}/{id}/{by}/"))
+            // Whatever lies before the signature says nothing of it, however much there is.
+            .start_after(back(of, id, (by, before)))
+            .max_keys(1)
+            .send()
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok(!listed.contents().is_empty())
     }
+}
+
+/// Somebody else writes the same note at this moment.
+fn busy() -> KeyLogError {
+    KeyLogError::Transient("s3: a note was written at the same moment".to_owned())
 }
 
 #[async_trait]

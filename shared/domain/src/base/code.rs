@@ -294,6 +294,7 @@ codes! {
         WrongCode = "wrong_code", "take the next code that the authenticator shows: each is good once, for half a minute or so";
         InvalidEntry = "invalid_entry", "send an entry of the key log as it was signed, line by line, with what each key signed";
         SignatureRequired = "signature_required", "sign the vote on the page of the mail, with a registered key; whoever has none has a member with one vote";
+        NobodyCouldSign = "nobody_could_sign", "register a key of somebody who may vote about this mail (`infra/docs/KEYS.md`), or have somebody else ask for it";
         SignatureRefused = "signature_refused", "sign what the page shows, on a page of this installation, with the key that it names; `message` says what does not fit";
         PasskeyRefused = "passkey_refused", "`credential` is what the browser gave, to the options that were asked for last, on a page of this installation; `message` says what does not fit";
         PasswordOrPasskey = "password_or_passkey", "give `password`, with `code` where a second factor is set up, or `ceremony_id` and `credential`";

@@ -297,6 +297,8 @@ pub struct Approval {
     pub terms: Option<Terms>,
     /// How many signed votes the key log demands, whatever the terms say, as it was read last.
     pub demanded: SignedVotes,
+    /// How often it was to go, and waited for signatures instead.
+    pub waits: u32,
     /// Why it was held or let go, as stable codes.
     pub reasons: Vec<String>,
     /// What about it deserves a look; nothing is known of one that was asked for before this was looked at.
@@ -587,7 +589,8 @@ impl Approval {
 
     /// Whether its time to go is over, and its terms let nobody decide about it then. A mail that was asked for as one for now is never late.
     fn is_late(&self, now: Timestamp) -> bool {
-        let expires = self.terms.as_ref().is_some_and(|terms| terms.late == Late::Expire);
+        // Of what people let go in time, and keys must sign still, they say again whether it goes.
+        let expires = self.waits == 0 && self.terms.as_ref().is_some_and(|terms| terms.late == Late::Expire);
         expires && self.send_at.is_some_and(|at| at > self.requested_at && at <= now)
     }
 
@@ -818,6 +821,9 @@ impl Approval {
             Verdict::Reject(_) => self.check_entitled(voter)?,
         }
         let Voter { member_id, role } = voter;
+        // Who says the same again without their key keeps what it signed.
+        let same = |vote: &&Vote| vote.member_id == member_id && vote.verdict == verdict;
+        let signed = signed.or_else(|| self.votes.iter().find(same).and_then(|vote| vote.signed.clone()));
         self.votes.retain(|vote| vote.member_id != member_id);
         let with = with.clone();
         let unseen = false;
@@ -939,8 +945,8 @@ impl Approval {
         Self { demanded, ..self }
     }
 
-    /// It was to go, and the key log demands more signed votes than count now: it waits for them, as long as its terms say from now on.
-    /// `signed` are those whose signatures hold. Late, it does not wait, nor where nobody was asked.
+    /// It was to go, and the key log demands more signed votes than count now: it waits for them, as long as its terms say from now on,
+    /// also past its time. `signed` are those whose signatures hold. Where nobody was asked nothing waits.
     pub fn wait_for_signatures(
         mut self,
         floor: SignedVotes,
@@ -950,11 +956,9 @@ impl Approval {
         if !matches!(self.decision, Decision::Approved { .. }) {
             self.check_pending(now)?;
         }
-        // Where a policy let it go without anybody, nobody is asked: it is called off.
-        let Some(terms) = self.terms.as_ref().filter(|_| !self.is_late(now)) else {
-            return Err(DecisionRefused::TooLate);
-        };
-        self.expires_at = Self::expiry(terms, self.send_at, now);
+        let Some(terms) = &self.terms else { return Err(DecisionRefused::TooLate) };
+        self.expires_at = Self::expiry(terms, self.send_at.filter(|at| *at > now), now);
+        self.waits += 1;
         self.demanded = floor;
         for vote in self.votes.iter_mut().filter(|vote| !signed.contains_key(&vote.member_id)) {
             vote.signed = None;
@@ -1129,6 +1133,7 @@ pub(crate) mod tests {
             draft_id: None,
             task_token: None,
             demanded: SignedVotes::NONE,
+            waits: 0,
             version: 1,
         }
     }

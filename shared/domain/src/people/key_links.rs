@@ -10,7 +10,7 @@ use crate::OrganizationId;
 use crate::base::address::EmailAddress;
 use crate::base::digest::Digest;
 use crate::base::id::Id as _;
-use crate::people::key_log::Scope;
+use crate::people::key_log::{Scope, senders};
 use crate::people::setup::SetupSecret;
 
 /// What a link ends with that registers a key. Never printed, never stored.
@@ -120,11 +120,9 @@ impl Senders {
         (read.0.len() <= Self::MAX && read.text() == text).then_some(read)
     }
 
-    /// Who else has it: the address, or its domain. Two at most.
+    /// Who else has it: the address, its domain, or one that this lies below.
     pub fn others(&self, from: &EmailAddress, organization_id: OrganizationId) -> Vec<OrganizationId> {
-        let address = from.mailbox_key();
-        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let of = [address.as_str(), domain].into_iter().filter_map(|sender| self.of(sender));
+        let of = senders(from).into_iter().filter_map(|sender| self.of(&sender));
         of.filter(|of| *of != organization_id).collect()
     }
 
@@ -186,6 +184,7 @@ mod tests {
             |from: &str, n| !all.others(&EmailAddress::parse(from).unwrap(), organization(n)).is_empty();
         assert!(foreign("Any@A.example", 2) && !foreign("any@a.example", 1));
         assert!(foreign("x@B.example", 1) && !foreign("y@b.example", 1));
+        assert!(foreign("any@pay.A.example", 2) && !foreign("any@ba.example", 2));
         assert_eq!(with(&all, "a.example", 2).unwrap().of("a.example"), Some(organization(2)));
         assert_eq!(with(&all, "a.example", 1), Some(all.clone()));
         let many: Vec<_> = (0..=Senders::MAX_OF_ONE).map(|n| format!("n{n}.example")).collect();

@@ -10,13 +10,11 @@ use app::delivery::feed::{Filter, Order, Told};
 use app::delivery::webhooks::{Asked, Delivery, NextAttempt};
 use app::gate::departures::Turn;
 use domain::base::code::Code;
-use domain::base::digest::Digest;
 use domain::base::id::Id as _;
 use domain::delivery::event::{
     Blocked, Bounce, BouncedRecipient, Endpoint, Event, EventKind, InvitationNotice, SeatNotice, Subject,
     WebhookStatus,
 };
-use domain::gate::statement::Subject as Signed;
 use domain::mailbox::message::{Message, Party};
 use domain::people::access::Role;
 use domain::{ApprovalId, EventId, InboxId, InvitationId, MemberId, OrganizationId, TokenId, WebhookId};
@@ -527,12 +525,7 @@ pub fn read_turn(detail: &Value) -> Option<Turn> {
     let organization_id = OrganizationId::parse(detail.get("organization_id")?.as_str()?).ok()?;
     let event = detail.get("event")?;
     let approval = event.pointer("/data/approval")?;
-    let text = |name: &str| approval.get(name)?.as_str();
-    let subject = Signed {
-        approval_id: ApprovalId::parse(text("id")?).ok()?,
-        revision: approval.get("revision")?.as_u64()?.try_into().ok()?,
-        digest: Digest::parse(text("digest")?).ok()?,
-    };
+    let approval_id = ApprovalId::parse(approval.get("id")?.as_str()?).ok()?;
     let is_over = match EventKind::parse(event.get("type")?.as_str()?)? {
         EventKind::ApprovalRejected
         | EventKind::ApprovalExpired
@@ -546,7 +539,12 @@ pub fn read_turn(detail: &Value) -> Option<Turn> {
         Some((by, one.get("at")?.as_str()?.parse().ok()?))
     };
     let taken_back = approval.get("taken_back").and_then(Value::as_array).into_iter().flatten();
-    Some(Turn { organization_id, subject, is_over, taken_back: taken_back.map(one).collect::<Option<_>>()? })
+    Some(Turn {
+        organization_id,
+        approval_id,
+        is_over,
+        taken_back: taken_back.map(one).collect::<Option<_>>()?,
+    })
 }
 
 /// A later attempt as a message of the queue, in the form of an event of the bus.

@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn every_template_is_a_policy_that_can_be_made_as_it_is() {
         let all = templates().data;
-        assert_eq!(all.len(), 10);
+        assert_eq!(all.len(), 11);
         let ids: BTreeSet<_> = all.iter().map(|one| one.id.as_str()).collect();
         assert_eq!(ids.len(), all.len());
         for one in &all {

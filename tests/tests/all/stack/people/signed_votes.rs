@@ -24,6 +24,7 @@ use tests::{Answer, Held, Stack, aws_config, unique};
 
 use super::signing_keys::drawn;
 use crate::authenticator::Phone;
+use crate::stack::ledger::audit::{Folder, offline, signing_key};
 
 const DISPATCH: &str = "countersign-dispatch-send";
 
@@ -326,6 +327,21 @@ fn a_key_that_is_suspended_or_revoked_signs_nothing_and_one_that_is_resumed_does
         house.stack.invoke(DISPATCH, &ticket(&house, &held));
         (house.stack.accepted(&held.message).len() == 1).then_some(())
     });
+    house.stack.message_with_status(&held.message, "delivered");
+    // The receipt tells that it waited again, and whoever checks it without us agrees.
+    let folder = Folder::new();
+    let public = folder.file("key.pem", &signing_key(&house.stack));
+    let receipt = house.stack.receipt(&held.approval, house.stack.text("/owner/session")).expect(200);
+    let file = folder.file("receipt.json", &receipt.to_string());
+    let log = house.stack.get("/v1/signing-keys/log", house.stack.text("/owner/session")).expect(200);
+    let log = folder.file("key-log.txt", log.as_str().unwrap());
+    let (code, said) = offline(&["--receipt", &file, "--public-key", &public, "--key-log", &log]);
+    assert!(
+        code == Some(0) && said.contains("1 of the votes are signed") && said.contains("counted then"),
+        "{said}"
+    );
+    let told: Value = serde_json::from_str(receipt["receipt"].as_str().unwrap()).unwrap();
+    assert_eq!(told["approval"]["reopened"].as_array().unwrap().len(), 1, "{told}");
 }
 
 fn ticket(house: &House, held: &Held) -> Value {
@@ -479,9 +495,9 @@ async fn whoever_writes_table_bucket_and_workflow_gets_no_mail_out() {
     let path = format!("/v1/approvals/{}/reject", stopped.approval);
     let body = json!({"digest": stopped.digest, "reason": "no"});
     house.stack.post(&path, house.stack.text("/owner/session"), &body).expect(200);
-    let leaf = format!("sent/{}/{}", house.id, subject(&stopped).leaf().hex());
+    let note = format!("sent/{}/{}", house.id, stopped.approval);
     house.stack.until("the rejection is noted where the table's writers can't write", || {
-        let answer = house.stack.s3("/key_log_bucket", "GET", &format!("/{leaf}"), "");
+        let answer = house.stack.s3("/key_log_bucket", "GET", &format!("/{note}"), "");
         (answer.status == 200).then_some(())
     });
     let said = insider
