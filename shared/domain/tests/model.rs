@@ -348,6 +348,7 @@ enum Resumer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something that is so or is not")]
 struct World {
     clock: usize,
     approvals: Vec<Arc<Approval>>,

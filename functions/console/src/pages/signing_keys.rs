@@ -189,6 +189,8 @@ struct KeyLinkPage {
     organization: String,
     begun: bool,
     own: Vec<Own>,
+    /// Keys that the link may revoke: whose, by what they are told apart, and by what the log calls them.
+    keys: Vec<(Doer, String, String)>,
     address: String,
 }
 
@@ -615,13 +617,20 @@ async fn link_page(
         organization: frame.me.organization.name.clone(),
         begun: !log.entries().is_empty(),
         own: own_rows(&log, &own, true, visit.ports.now()),
+        keys: log
+            .keys()
+            .filter(|key| key.until.is_none_or(|until| until > visit.ports.now()))
+            .map(|key| {
+                (frame.names.member(key.new.member_id), short_name(key.new.id), key.new.id.to_string())
+            })
+            .collect(),
         address: format!("{ADDRESS}/link/{}", secret.reveal()),
         shell: frame.shell,
     };
     Ok(guard::private(guard::html(status, render(&shown)?)))
 }
 
-/// Registers a key of the reader, by the link.
+/// Registers a key of the reader by the link, or revokes any.
 async fn ask_by_link(
     context: &Context,
     request: &Request,
@@ -631,9 +640,15 @@ async fn ask_by_link(
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
     let logs = visit.powers.key_logs()?;
     let proposed = async {
-        let (new, data) = own_key(&visit, request, &form, (true, true)).await?;
+        let (wanted, data) = if form.field("deed") == "revoke" {
+            let key = Digest::parse(form.field("key")).map_err(|_| Refusal::NotFound("signing key"))?;
+            (Wanted::Deed(Deed::Revoke(key)), vec![])
+        } else {
+            let (new, data) = own_key(&visit, request, &form, (true, true)).await?;
+            (Wanted::Own(new), data)
+        };
         let by = By::Link(secret.hash());
-        Ok((signing_keys::propose(&visit.ports, logs, &permit, Wanted::Own(new), by).await?, data))
+        Ok((signing_keys::propose(&visit.ports, logs, &permit, wanted, by).await?, data))
     };
     let (entry, next) = match proposed.await {
         Ok(proposed) => proposed,
@@ -646,14 +661,15 @@ async fn ask_by_link(
     let log = signing_keys::read(logs, &permit).await?;
     let mut data = entry_data(&entry, next);
     data.push(("link", secret.reveal().to_owned()));
+    let revokes = matches!(entry.deed, Deed::Revoke(_));
     let shown = SignPage {
-        title: "Register your key",
+        title: if revokes { "Revoke a key" } else { "Register your key" },
         what: what(&frame, &log, &entry, visit.ports.now()),
         action: "/console/signing-keys",
         data,
         fields: vec![],
         has_code: false,
-        button: "Sign with this key, and write it into the key log",
+        button: if revokes { "Revoke it" } else { "Sign with this key, and write it into the key log" },
         text: entry.signed_text(),
         back: ADDRESS.to_owned(),
         shell: frame.shell,

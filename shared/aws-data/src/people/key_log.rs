@@ -210,8 +210,7 @@ impl Departures for S3KeyLogs {
         claim: Nonce,
     ) -> Result<Departure, KeyLogError> {
         let key = sent(of, id);
-        let claim: String = claim.iter().map(|byte| format!("{byte:02x}")).collect();
-        let own = format!("sending {claim}\n");
+        let own = format!("sending {:016x}\n", u64::from_be_bytes(claim));
         match self.put(&key, own.clone(), None).await {
             Ok(version) => return Ok(Departure::Begun(version)),
             Err(KeyLogError::Changed) => {}

@@ -355,13 +355,11 @@ mod tests {
                 domains::claims_at(&domain::mailbox::domains::DomainName::stored("x".into())),
             ),
             ("places of a second", crate::table::places::at(0)),
-            // Of the index, where a function may list no more.
-            ("list of inboxes", crate::base::item::place(inbox::list(organization), "")),
-            ("list of domains", crate::base::item::place(domains::list(organization), "")),
             ("counts of who signs up", registration::count_at(hash, Bound::Client.window(at))),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
-        places.map(|(kind, place)| (kind, place.pk)).into()
+        let lists = [inbox::list(organization), domains::list(organization)].map(|pk| ("list", pk));
+        places.map(|(kind, place)| (kind, place.pk)).into_iter().chain(lists).collect()
     }
 
     #[test]

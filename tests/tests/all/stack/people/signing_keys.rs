@@ -127,6 +127,17 @@ async fn a_member_offers_a_key_loses_it_and_has_another_vouched_for() {
     let status =
         |status: &str| keys["data"].as_array().unwrap().iter().filter(|key| key["status"] == status).count();
     assert_eq!((status("counts"), status("revoked"), status("pending")), (1, 1, 1), "{keys}");
+    // Whoever operates the installation ends any key at once.
+    open(&owner, &stack, &format!("signing-keys/link/{}", end_of(&drawn(&stack)))).await;
+    let pending = keys["data"].as_array().unwrap().iter().find(|key| key["status"] == "pending").unwrap();
+    let pending = pending["key"].as_str().unwrap();
+    press(&owner, &format!("form:has(input[value='{pending}']) button")).await;
+    shows(&owner, "counts no more").await;
+    press(&owner, "form[data-entry] button").await;
+    shows(&owner, "The key log has it").await;
+    let keys = stack.get("/v1/signing-keys", stack.text("/owner/session")).expect(200);
+    let revoked = keys["data"].as_array().unwrap().iter().filter(|key| key["status"] == "revoked").count();
+    assert_eq!(revoked, 2, "{keys}");
     // Nobody is locked out of pausing: a session does that.
     stack.post("/v1/organization/pause", stack.text("/approver/session"), &json!({})).expect(200);
     owner.close().await.unwrap();
