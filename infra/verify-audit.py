@@ -473,10 +473,12 @@ def check_counts(log: list[tuple[str, dict[str, str]]], key: str, moment: dateti
         if "revoke" not in entry:
             continue
         gone, by = keys[entry["revoke"]], keys.get(entry.get("by-key", ""))
-        # A link takes away other keys of the same member as well, and what they vouched for and never counted.
+        # A link takes away other keys of the same member that no link registered, and what they vouched for that does not count yet.
         goes = key == gone["key"]
         if by is None and int(own["number"]) < int(entry["number"]):
-            goes = goes or (own["register"] == gone["register"] and "by-link" not in own)
+            maker = keys.get(own.get("by-key", ""))
+            is_made = maker is not None and maker["register"] == gone["register"] and time_of(own["from"]) > when
+            goes = goes or is_made or (own["register"] == gone["register"] and "by-link" not in own)
         # A managing key that another manager revokes counts for three days still.
         waits = by is not None and by["register"] != gone["register"] and gone["manages"] == "yes" and time_of(gone["from"]) <= when
         if goes:

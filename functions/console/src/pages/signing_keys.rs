@@ -239,11 +239,14 @@ fn counts(log: &KeyLog, passkey: &Passkey, now: Timestamp) -> bool {
     log.key(passkey.key_id()).is_some_and(|key| key.counts(now))
 }
 
-/// The passkey of the reader whose key vouches: one that nobody revokes, and that manages, first.
-fn voucher<'a>(log: &KeyLog, passkeys: &'a [Passkey], now: Timestamp) -> Option<&'a Passkey> {
+/// The passkey of the reader whose key vouches: one that nobody revokes, and that manages, first. What `revokes` one that manages does first,
+/// since it may go on doing that while it is being revoked.
+fn voucher<'a>(log: &KeyLog, passkeys: &'a [Passkey], revokes: bool, now: Timestamp) -> Option<&'a Passkey> {
     let counted = passkeys.iter().filter(|passkey| counts(log, passkey, now));
     counted.max_by_key(|passkey| {
-        log.key(passkey.key_id()).map_or((false, false), |key| (key.until.is_none(), key.new.manages))
+        let (stands, manages) =
+            log.key(passkey.key_id()).map_or((false, false), |key| (key.until.is_none(), key.new.manages));
+        if revokes { (manages, stands) } else { (stands, manages) }
     })
 }
 
@@ -264,7 +267,9 @@ async fn page(visit: &Visit, status: u16, notice: &'static str, alert: String) -
     let own = passkeys::list(&visit.ports, &visit.session).await?;
     let (now, me) = (visit.ports.now(), visit.session.member_id);
     let unguarded = signing_keys::unguarded(&visit.ports, visit.powers.key_logs()?, &permit).await?;
-    let by = voucher(&log, &own, now).and_then(|passkey| log.key(passkey.key_id()));
+    let by = voucher(&log, &own, false, now).and_then(|passkey| log.key(passkey.key_id()));
+    let revoking = voucher(&log, &own, true, now).and_then(|passkey| log.key(passkey.key_id()));
+    let revokes = revoking.is_some_and(|key| key.new.manages);
     let manages = by.is_some_and(|key| key.new.manages);
     let offers =
         if manages { signing_keys::offers(&visit.ports, &permit, &frame.members).await? } else { vec![] };
@@ -277,7 +282,8 @@ async fn page(visit: &Visit, status: u16, notice: &'static str, alert: String) -
         short: key.key_id().hex()[..8].to_owned(),
     };
     let row = |key: &Key| {
-        let own = key.new.member_id == me && by.is_some();
+        let is_own = key.new.member_id == me;
+        let own = is_own && by.is_some();
         let stands = key.until.is_none();
         let mut deeds = vec![];
         if stands && (own || manages) {
@@ -286,7 +292,12 @@ async fn page(visit: &Visit, status: u16, notice: &'static str, alert: String) -
             } else if key.new.from <= now && (own || !key.new.manages) {
                 deeds.push(("suspend", "Suspend…"));
             }
+        }
+        if stands && (own || manages || revokes) {
             deeds.push(("revoke", "Revoke…"));
+        }
+        if manages && !is_own && key.until.is_some_and(|until| until > now) {
+            deeds.push(("resume", "Take the revocation back…"));
         }
         Row {
             whose: frame.names.member(key.new.member_id),
@@ -304,7 +315,7 @@ async fn page(visit: &Visit, status: u16, notice: &'static str, alert: String) -
             } else {
                 state_of(key, now)
             },
-            ended: !stands,
+            ended: key.until.is_some_and(|until| until <= now),
             deeds,
         }
     };
@@ -475,7 +486,8 @@ async fn ask(context: &Context, request: &Request) -> Result<Response, Refusal> 
     let logs = visit.powers.key_logs()?;
     let log = signing_keys::read(logs, &permit).await?;
     let own = passkeys::list(&visit.ports, &visit.session).await?;
-    let Some(by) = voucher(&log, &own, visit.ports.now()) else {
+    let revokes = form.field("deed") == "revoke";
+    let Some(by) = voucher(&log, &own, revokes, visit.ports.now()) else {
         let text = "Nothing was done: no key of yours counts that could vouch for it.".to_owned();
         return page(&visit, 409, "", text).await;
     };
@@ -588,6 +600,9 @@ fn what(frame: &Frame, log: &KeyLog, entry: &Entry, now: Timestamp) -> Vec<Strin
                 .to_owned(),
         ],
         Deed::Suspend(id) => vec![format!("{} counts for nothing until it is resumed.", known(*id))],
+        Deed::Resume(id) if log.key(*id).is_some_and(|key| key.until.is_some()) => {
+            vec![format!("{} goes on counting: it is revoked no more.", known(*id))]
+        }
         Deed::Resume(id) => vec![format!("{} counts again.", known(*id))],
         Deed::Demand(scope, asked) => vec![
             demanded((scope, entry.at, *asked), now),

@@ -120,12 +120,12 @@ pub fn attested(
 /// Whether another organization alone sends from this address, since its key log demands signed votes for mail from there.
 async fn is_of_another(
     logs: &dyn Departures,
-    senders: &Senders,
+    (senders, shared): (&Senders, &str),
     from: &EmailAddress,
     organization_id: OrganizationId,
     now: Timestamp,
 ) -> Result<bool, KeyLogError> {
-    for other in senders.others(from, organization_id) {
+    for other in senders.others(from, organization_id, shared) {
         if logs.read(other).await?.log.floor(from, now).votes > 0 {
             return Ok(true);
         }
@@ -133,10 +133,11 @@ async fn is_of_another(
     Ok(false)
 }
 
-/// Asks all that lies where nothing that writes the table can write whether these bytes may go, and tells the last look.
+/// Asks all that lies where nothing that writes the table can write whether these bytes may go, and tells the last look. `shared` is the
+/// domain on which all organizations have inboxes.
 pub(crate) async fn prove(
     keys: &dyn Departures,
-    (log, owners): (&StoredLog, &StoredSenders),
+    (log, owners, shared): (&StoredLog, &StoredSenders, &str),
     sealed: &Sealed,
     approval: Option<&Approval>,
     around: &mut Around,
@@ -158,7 +159,7 @@ pub(crate) async fn prove(
     }
     let Attested { floor, signed } = attested(&log.log, from, approval, &back, now);
     (around.floor, around.signed) = (floor, signed);
-    let taken = is_of_another(keys, &owners.senders, from, organization_id, now).await?;
+    let taken = is_of_another(keys, (&owners.senders, shared), from, organization_id, now).await?;
     around.unfit = if taken { Some("sender_of_another") } else { unfit(sealed, now) };
     Ok(())
 }

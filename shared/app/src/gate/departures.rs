@@ -8,6 +8,9 @@ use domain::{ApprovalId, MemberId, OrganizationId, Timestamp};
 use crate::base::error::Refusal;
 use crate::base::ports::{Departure, Departures, MailSender, SendOutcome};
 
+/// A note is taken back in so many tries.
+const UNDO_TRIES: u32 = 3;
+
 /// Gives a mail to the provider that signed votes let go: once, whatever somebody writes into the table afterwards.
 pub(crate) async fn depart(
     keys: &dyn Departures,
@@ -22,14 +25,19 @@ pub(crate) async fn depart(
         Err(_) => return SendOutcome::NotAccepted("storage_unavailable"),
     };
     let outcome = sender.send(countersigned).await;
-    if matches!(outcome, SendOutcome::NotAccepted(_))
-        && let Err(error) = keys.undo(of, id, version).await
-    {
-        // No later attempt could tell it from one that went.
-        tracing::error!(%error, "a mail that the provider did not take stays noted as given to it");
-        return SendOutcome::Ambiguous("note_not_undone");
+    if !matches!(outcome, SendOutcome::NotAccepted(_)) {
+        return outcome;
     }
-    outcome
+    for _ in 0..UNDO_TRIES {
+        match keys.undo(of, id, version.clone()).await {
+            Ok(()) => return outcome,
+            Err(error) => {
+                tracing::error!(%error, "a mail that the provider did not take is noted as given to it")
+            }
+        }
+    }
+    // No later attempt could tell it from one that went.
+    SendOutcome::Ambiguous("note_not_undone")
 }
 
 /// What became of an approval, as its event tells.

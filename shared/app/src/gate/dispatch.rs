@@ -126,7 +126,8 @@ async fn send_claimed(
     let proved = match (looked, &stored, &sealed) {
         (Ok((approval, mut around)), Ok((log, owners)), Ok(Ok(sealed))) => {
             let (approving, of) = (approval.as_ref(), ticket.organization_id);
-            let proved = Box::pin(prove(keys, (log, owners), sealed, approving, &mut around, of)).await;
+            let known = (log, owners, &*ports.settings.mail_domain);
+            let proved = Box::pin(prove(keys, known, sealed, approving, &mut around, of)).await;
             proved.map(|()| (approval, around)).map_err(drop)
         }
         (Ok(looked), Ok(_), _) => Ok(looked),

@@ -148,16 +148,19 @@ pub(crate) async fn weigh(
         }
     }
     if floor.votes > 0 {
-        check_signers(sending, organization_id, actor, &weighed, floor).await?;
+        let authors = prepared.saved.iter().flat_map(|saved| &saved.authors).copied();
+        let out: BTreeSet<_> = authors.chain(actor.member()).chain(by.member()).collect();
+        check_signers(sending, organization_id, &out, &weighed, floor).await?;
     }
     Ok(weighed)
 }
 
-/// Refuses a mail that too few could sign for whom its terms let vote: it would wait for nobody, and expire.
+/// Refuses a mail that too few could sign for whom its terms let vote: it would wait for nobody, and expire. `out` are those who may not vote
+/// where its terms separate.
 async fn check_signers(
     sending: &Sending,
     organization_id: OrganizationId,
-    actor: &Actor,
+    out: &BTreeSet<MemberId>,
     weighed: &Weighed,
     floor: SignedVotes,
 ) -> Result<(), Refusal> {
@@ -170,7 +173,7 @@ async fn check_signers(
     };
     let votes = |id: MemberId, role: Role| {
         role.scopes().contains(&Scope::ApprovalsDecide)
-            && !(terms.separation && actor.member() == Some(id))
+            && !(terms.separation && out.contains(&id))
             && terms.requirements.iter().any(|one| one.takes(id, role))
     };
     let seats = members::seats(&sending.ports, organization_id).await?;
@@ -182,7 +185,7 @@ async fn check_signers(
         Code::NobodyCouldSign,
         format!(
             "the key log demands {} signed votes for mail from here, and {able} of those who may vote about this mail have a key that could \
-             sign: whoever asked for it, or owns the token that did, does not count",
+             sign: whoever asked for it, owns the token that did, or wrote it does not count",
             floor.votes
         ),
     ))

@@ -211,20 +211,24 @@ impl Departures for S3KeyLogs {
     ) -> Result<Departure, KeyLogError> {
         let key = sent(of, id);
         let own = format!("sending {:016x}\n", u64::from_be_bytes(claim));
-        match self.put(&key, own.clone(), None).await {
-            Ok(version) => return Ok(Departure::Begun(version)),
-            Err(KeyLogError::Changed) => {}
-            Err(error) => return Err(error),
+        let first = self.put(&key, own.clone(), None).await;
+        if let Ok(version) = first {
+            return Ok(Departure::Begun(version));
         }
-        let Got::Text(text, version) = self.get(&key, MAX_LINK, None).await? else { return Err(busy()) };
+        // Perhaps it was written, and the answer lost: what is there says.
+        let Got::Text(text, version) = self.get(&key, MAX_LINK, None).await? else {
+            return Err(first.err().unwrap_or_else(busy));
+        };
         match text.as_str() {
-            // By this very call, whose answer was lost.
             _ if text == own => Ok(Departure::Begun(version.unwrap_or_default())),
-            OPEN => match self.put(&key, own, version.as_ref()).await {
+            OPEN => match self.put(&key, own.clone(), version.as_ref()).await {
                 Ok(version) => Ok(Departure::Begun(version)),
-                // Somebody else was first, or the answer was lost: the next attempt finds out.
-                Err(KeyLogError::Changed) => Err(busy()),
-                Err(error) => Err(error),
+                Err(error) => match self.get(&key, MAX_LINK, None).await? {
+                    Got::Text(text, version) if text == own => {
+                        Ok(Departure::Begun(version.unwrap_or_default()))
+                    }
+                    _ => Err(error),
+                },
             },
             STOPPED => Ok(Departure::Refused("stopped_before")),
             _ => Ok(Departure::Refused("sent_before")),
@@ -232,7 +236,14 @@ impl Departures for S3KeyLogs {
     }
 
     async fn undo(&self, of: OrganizationId, id: ApprovalId, version: String) -> Result<(), KeyLogError> {
-        self.put(&sent(of, id), OPEN.to_owned(), Some(&version)).await.map(drop)
+        let key = sent(of, id);
+        let written = self.put(&key, OPEN.to_owned(), Some(&version)).await;
+        let Err(error) = written else { return Ok(()) };
+        match self.get(&key, MAX_LINK, None).await? {
+            // Written, and the answer lost; or somebody stopped it since.
+            Got::Text(text, _) if text == OPEN || text == STOPPED => Ok(()),
+            _ => Err(error),
+        }
     }
 
     async fn stop(&self, of: OrganizationId, id: ApprovalId) -> Result<(), KeyLogError> {

@@ -958,7 +958,7 @@ impl Approval {
         }
         let Some(terms) = &self.terms else { return Err(DecisionRefused::TooLate) };
         self.expires_at = Self::expiry(terms, self.send_at.filter(|at| *at > now), now);
-        self.waits += 1;
+        self.waits = self.waits.saturating_add(1);
         self.demanded = floor;
         for vote in self.votes.iter_mut().filter(|vote| !signed.contains_key(&vote.member_id)) {
             vote.signed = None;

@@ -465,7 +465,7 @@ impl Outbound {
     }
 
     /// The dispatcher found after it claimed that people's keys must sign first, and called nobody: its own claim is undone, never
-    /// another's, and the mail waits for votes again. What was tried before was certainly not accepted, or it would not be due.
+    /// another's, and the mail waits for votes again. One that was given to the provider before does not: a report of that may come yet.
     pub fn wait_for_signatures(
         self,
         expires_at: Timestamp,
@@ -473,7 +473,7 @@ impl Outbound {
         own: Nonce,
     ) -> Result<Self, InvalidTransition> {
         match self.state {
-            State::Sending { claim, .. } if claim == own => {
+            State::Sending { attempt: 1, claim, .. } if claim == own => {
                 Ok(self.to(State::PendingApproval { expires_at, remind_at }))
             }
             _ => self.refuse("wait for signatures"),

@@ -120,9 +120,17 @@ impl Senders {
         (read.0.len() <= Self::MAX && read.text() == text).then_some(read)
     }
 
-    /// Who else has it: the address, its domain, or one that this lies below.
-    pub fn others(&self, from: &EmailAddress, organization_id: OrganizationId) -> Vec<OrganizationId> {
-        let of = senders(from).into_iter().filter_map(|sender| self.of(&sender));
+    /// Who else has it: the address, its domain, or one that this lies below. All organizations have inboxes on the `shared` domain, so who
+    /// has a domain above that has nothing of them.
+    pub fn others(
+        &self,
+        from: &EmailAddress,
+        organization_id: OrganizationId,
+        shared: &str,
+    ) -> Vec<OrganizationId> {
+        let is_shared = from.domain().eq_ignore_ascii_case(shared);
+        let looked_at = if is_shared { 2 } else { usize::MAX };
+        let of = senders(from).into_iter().take(looked_at).filter_map(|sender| self.of(&sender));
         of.filter(|of| *of != organization_id).collect()
     }
 
@@ -180,10 +188,12 @@ mod tests {
         let with = |all: &Senders, sender: &str, n| all.with(&[sender.to_owned()], organization(n));
         let all = with(&with(&none, "a.example", 1).unwrap(), "x@b.example", 2).unwrap();
         assert_eq!(Senders::read(&all.text()), Some(all.clone()));
-        let foreign =
-            |from: &str, n| !all.others(&EmailAddress::parse(from).unwrap(), organization(n)).is_empty();
+        let foreign = |from: &str, n| {
+            !all.others(&EmailAddress::parse(from).unwrap(), organization(n), "mail.a.example").is_empty()
+        };
         assert!(foreign("Any@A.example", 2) && !foreign("any@a.example", 1));
         assert!(foreign("x@B.example", 1) && !foreign("y@b.example", 1));
+        assert!(!foreign("any@mail.A.example", 2), "where everybody has inboxes");
         assert!(foreign("any@pay.A.example", 2) && !foreign("any@ba.example", 2));
         assert_eq!(with(&all, "a.example", 2).unwrap().of("a.example"), Some(organization(2)));
         assert_eq!(with(&all, "a.example", 1), Some(all.clone()));

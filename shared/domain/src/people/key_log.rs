@@ -631,7 +631,10 @@ impl KeyLog {
         if by.new.manages {
             let since = entry.at.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
             let lately = self.managed.iter().rev().take_while(|at| **at > since).count();
-            let is_free = lately < MAX_A_DAY || matches!(entry.deed, Deed::Revoke(_));
+            let undoes = |id: &KeyId| self.keys.get(id).is_some_and(|key| key.until.is_some());
+            let is_free = lately < MAX_A_DAY
+                || matches!(&entry.deed, Deed::Revoke(_))
+                || matches!(&entry.deed, Deed::Resume(id) if undoes(id));
             return if is_free { Ok(()) } else { Err(LogBroken::TooMuch) };
         }
         if self.lesser.get(&by.new.member_id).is_some_and(|count| *count >= MAX_OF_ONE) {

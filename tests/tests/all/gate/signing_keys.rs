@@ -245,7 +245,7 @@ async fn what_is_demanded_of_all_mail_takes_the_addresses_that_it_comes_from() {
     assert_eq!(unguarded(&ports, &*logs, &reader()).await.unwrap(), [later.as_str()]);
     house.demand(1).await.unwrap();
     assert_eq!(unguarded(&ports, &*logs, &reader()).await.unwrap(), Vec::<String>::new());
-    assert_eq!(house.senders().await.others(&own, org(2)), [org(1)]);
+    assert_eq!(house.senders().await.others(&own, org(2), "mail.example.com"), [org(1)]);
     house.demand(0).await.unwrap();
     house.world.pass(DELAY.as_secs() + 1);
     let log = app::base::ports::KeyLogs::read(&*logs, org(1)).await.unwrap().log;
