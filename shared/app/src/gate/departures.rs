@@ -32,7 +32,7 @@ pub(crate) async fn depart(
         match keys.undo(of, id, version.clone()).await {
             Ok(()) => return outcome,
             Err(error) => {
-                tracing::error!(%error, "a mail that the provider did not take is noted as given to it")
+                tracing::error!(%error, "a mail that the provider did not take is noted as given to it");
             }
         }
     }
