@@ -205,7 +205,11 @@ class AsDeployed(unittest.TestCase):
         permissions = self.of(self.deployed, "AWS::Lambda::Permission")
         self.assertEqual(
             {(it["FunctionName"]["Ref"], it["Principal"]) for it in permissions.values()},
-            {("BackgroundSettle", "events.amazonaws.com"), ("BackgroundLogs", "logs.amazonaws.com")},
+            {
+                ("BackgroundSettle", "events.amazonaws.com"),
+                ("BackgroundKeyLog", "events.amazonaws.com"),
+                ("BackgroundLogs", "logs.amazonaws.com"),
+            },
         )
 
     def test_every_function_names_its_role_and_every_role_is_named(self) -> None:
@@ -272,6 +276,7 @@ class Altered(unittest.TestCase):
                 Right("SendRole", "dynamodb:BatchGetItem", TABLE),
                 Right("SendRole", "s3:GetObject", "arn:aws:s3:::MailBucket/sealed/x"),
                 Right("SendRole", "s3:ListBucket", "arn:aws:s3:::MailBucket"),
+                Right("SendRole", "s3:PutObject", "arn:aws:s3:::KeyLogBucket/sent/x"),
                 Right(
                     "SendRole",
                     "ses:SendRawEmail",
