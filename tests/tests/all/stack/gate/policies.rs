@@ -207,7 +207,7 @@ fn every_template_of_the_gallery_can_be_made() {
     let stack = Stack::running();
     let (owner, inbox) = (stack.text("/owner/token"), inbox(&stack));
     let all = stack.get("/v1/policies/templates", owner).expect(200);
-    assert_eq!(all["data"].as_array().unwrap().len(), 10);
+    assert_eq!(all["data"].as_array().unwrap().len(), 11);
     for template in all["data"].as_array().unwrap() {
         let mut policy = template["policy"].clone();
         policy["inbox_ids"] = json!([inbox]);
