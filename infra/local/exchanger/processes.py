@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class NotFound(Exception):
-    """No process of that function runs under this stack."""
+    """No process of that function under this stack can be told to be the caller: none runs, or several do and none holds the connection."""
 
 
 def kill_caller(function: str, endpoint: str, ports: tuple[int, int]) -> int:

@@ -124,7 +124,7 @@ def kill(request: web.BaseRequest, function: str, endpoint: str) -> None:
         pid = processes.kill_caller(function, endpoint, (caller, ours))
         log.info("killed %s (pid %d)", function, pid)
     except processes.NotFound:
-        log.warning("no process of %r to kill", function)
+        log.warning("which process of %r made the call can't be told: none was killed", function)
 
 
 async def hang(request: web.BaseRequest, seconds: float) -> None:
