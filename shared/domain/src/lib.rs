@@ -75,6 +75,7 @@ pub mod gate {
     pub mod rate;
     pub mod risk;
     pub mod seal;
+    pub mod sheet;
     pub mod standing;
     pub mod statement;
     pub mod triage;
