@@ -3,7 +3,7 @@
 # mail-parser 1.x declares a newer Rust than it needs (see Cargo.toml): hence --ignore-rust-version everywhere.
 CARGO_FLAGS := --release --locked --ignore-rust-version
 # The functions of a group share one binary, named after it.
-GROUPS      := api background console dispatch domains inbound keys mcp operator preview
+GROUPS      := api background console dispatch domains inbound keys mcp operator preview uploads
 LAMBDA      := target/lambda
 # All that needs more than one crate, and the model check of the gate.
 TESTS       := --test all --test model --test gate_properties

@@ -250,6 +250,16 @@ pub mod tokens {
     pub mod update;
 }
 #[expect(missing_docs, reason = "each file says what its route does")]
+pub mod uploads {
+    pub mod confirm;
+    pub mod create;
+    pub mod delete;
+    pub mod get;
+    pub mod list;
+    pub mod row;
+    pub mod rows;
+}
+#[expect(missing_docs, reason = "each file says what its route does")]
 pub mod usage {
     pub mod list;
 }
@@ -431,6 +441,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     tokens::resume::ENDPOINT,
     tokens::rotate::ENDPOINT,
     tokens::update::ENDPOINT,
+    uploads::confirm::ENDPOINT,
+    uploads::create::ENDPOINT,
+    uploads::delete::ENDPOINT,
+    uploads::get::ENDPOINT,
+    uploads::list::ENDPOINT,
+    uploads::row::ENDPOINT,
+    uploads::rows::ENDPOINT,
     usage::list::ENDPOINT,
     webhooks::create::ENDPOINT,
     webhooks::delete::ENDPOINT,

@@ -12,6 +12,7 @@ pub mod publish;
 pub mod purge;
 pub mod settle;
 pub mod sweep;
+pub mod uploads;
 
 use runtime::Function;
 
@@ -26,4 +27,5 @@ pub const FUNCTIONS: &[&dyn Function] = &[
     &purge::TASK,
     &settle::TASK,
     &sweep::TASK,
+    &uploads::TASK,
 ];

@@ -41,7 +41,9 @@ mod words;
 use std::sync::Arc;
 
 use app::base::feed::Feed;
-use app::base::ports::{Anchors, Authenticators, Blobs, DataKeys, KeyLogs, Queue, Sandbox, Signer, Workflow};
+use app::base::ports::{
+    Anchors, Authenticators, Blobs, DataKeys, KeyLogs, Queue, Sandbox, Sheets, Signer, Workflow,
+};
 use app::base::store::Directory;
 use app::base::trail::Trail;
 use app::gate::submit::Sending;
@@ -137,6 +139,8 @@ struct Context {
 struct Powers {
     /// What mails say, and their files.
     blobs: Option<Arc<dyn Blobs>>,
+    /// Files of uploads, and what was read of them.
+    sheets: Option<Arc<dyn Sheets>>,
     /// What says how files look.
     previews: Option<Arc<dyn Sandbox>>,
     /// Logins and addresses.
@@ -170,6 +174,10 @@ struct Powers {
 impl Powers {
     fn blobs(&self) -> Result<&dyn Blobs, Refusal> {
         self.blobs.as_deref().ok_or_else(|| elsewhere("objects"))
+    }
+
+    fn sheets(&self) -> Result<&dyn Sheets, Refusal> {
+        self.sheets.as_deref().ok_or_else(|| elsewhere("uploads"))
     }
 
     fn previews(&self) -> Result<&dyn Sandbox, Refusal> {
@@ -301,6 +309,7 @@ fn openid(aws: &Aws) -> Context {
 fn decide(aws: &Aws) -> Context {
     let powers = Powers {
         blobs: Some(aws.blobs()),
+        sheets: Some(aws.sheets()),
         previews: Some(aws.previews()),
         directory: Some(aws.directory()),
         workflow: Some(aws.workflow()),

@@ -16,7 +16,7 @@ use domain::people::setup::SetupSecret;
 use domain::{
     ApprovalId, AttachmentId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId,
     MemberId, MessageId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId,
-    TokenId, WebhookId,
+    TokenId, UploadId, WebhookId,
 };
 use runtime::http::{Handling, Request, Response};
 
@@ -157,6 +157,7 @@ const KINDS: &[Kind] = &[
     ("suppression_id", id::<SuppressionId>),
     ("thread_id", id::<ThreadId>),
     ("token_id", id::<TokenId>),
+    ("upload_id", id::<UploadId>),
     ("webhook_id", id::<WebhookId>),
 ];
 

@@ -29,6 +29,8 @@ pub(crate) const REQUESTS: &str = "/console/requests";
 /// The audit log.
 pub(crate) const AUDIT: &str = "/console/audit";
 
+/// Spreadsheets, and the mails made of them.
+pub(crate) const UPLOADS: &str = "/console/uploads";
 /// Policies.
 pub(crate) const POLICIES: &str = "/console/policies";
 /// Inboxes.

@@ -2111,6 +2111,7 @@ async fn each_page_asks_for_what_it_declares() {
         "suppression_id" => samples::suppression(1).id.to_string(),
         "thread_id" => samples::inbound(1).thread_id.to_string(),
         "token_id" => samples::token(9, Role::Owner, &[]).0.id.to_string(),
+        "upload_id" => samples::upload(1).id.to_string(),
         "webhook_id" => samples::webhook(1).id.to_string(),
         "message_id" => samples::approval(1).message_id.to_string(),
         "passkey_id" => samples::passkeys(1).keys[0].id.to_string(),

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use runtime::apart::{self, Ended};
 use runtime::task::{Task, TaskError};
 use serde_json::Value;
 use tokio::process::Command;
 use wire::mailbox::previews::{self, Preview, Why};
 
 use crate::CHILD;
-use crate::apart::{self, Ended};
 
+/// An answer has at most so many bytes: as many as Lambda gives back.
+const MAX_ANSWER: u64 = 6 * 1024 * 1024;
 /// A file has so long. Lambda ends the function two seconds later.
 const LIMIT: Duration = Duration::from_secs(8);
 
@@ -35,7 +37,7 @@ fn handle(context: &Context, event: Value) -> BoxFuture<'_, Result<Value, TaskEr
         let mut child = Command::new(&context.program);
         // It knows nothing of where it runs, least of all the credentials of the role, little as that may do.
         child.arg(CHILD).env_clear();
-        let preview = match apart::run(child, order.as_bytes(), LIMIT).await {
+        let preview = match apart::run(child, order.as_bytes(), MAX_ANSWER, LIMIT).await {
             Ended::Answered(answer) => previews::read(&answer),
             Ended::Late => Preview::nothing(Why::TooSlow),
             Ended::Broken => Preview::nothing(Why::Broken),

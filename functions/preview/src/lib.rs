@@ -3,7 +3,6 @@
 //! | module | what |
 //! | --- | --- |
 //! | `draw` | the function: an order in, a preview out |
-//! | `apart` | has a file looked at in a process of its own, which is ended where it takes too long |
 //! | `look` | what kind of file it is, and what is shown of it |
 //! | `pictures`, `pdf`, `sheets`, `text`, `archive` | one kind each |
 //! | `active` | what a file does beside being looked at |
@@ -13,7 +12,6 @@
 //! by pixel and letter by letter, and whoever shows it believes nothing of it but its form (`wire::mailbox::previews`).
 
 mod active;
-mod apart;
 mod archive;
 pub mod draw;
 mod look;

@@ -84,6 +84,7 @@ pub mod gate {
     pub mod rate;
     pub mod registrations;
     pub mod risks;
+    mod rows;
     pub mod seats;
     pub mod settle;
     pub mod signing_keys;
@@ -91,6 +92,7 @@ pub mod gate {
     mod steps;
     pub mod submit;
     pub mod sweep;
+    pub mod uploads;
     mod weigh;
 }
 

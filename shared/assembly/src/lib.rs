@@ -9,14 +9,15 @@ use app::Ports;
 use app::base::feed::Feed;
 use app::base::ports::{
     Anchors, Authenticators, Backlog, Blobs, DataKeys, Departures, Eraser, KeyLinks, KeyLogWriter, KeyLogs,
-    Queue, Sandbox, Settings, SignUp, Signer, Workflow,
+    Queue, Sandbox, Settings, Sheets, SignUp, Signer, Workflow,
 };
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
 use app::gate::rate::Places;
 use app::gate::submit::Sending;
+use app::gate::uploads::Planning;
 use app::people::openid::{ClientSecret, OpenIdBook};
-use aws_data::{DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs, S3KeyLogs};
+use aws_data::{DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs, S3KeyLogs, S3Sheets};
 use aws_flow::{LambdaSandbox, SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use passkeys::WebAuthn;
@@ -135,6 +136,16 @@ impl Aws {
     /// Objects.
     pub fn blobs(&self) -> Arc<dyn Blobs> {
         Arc::new(S3Blobs::new(&runtime::aws::large(&self.config), require("MAIL_BUCKET")))
+    }
+
+    /// Files of uploads, and what was read of them.
+    pub fn sheets(&self) -> Arc<dyn Sheets> {
+        Arc::new(S3Sheets::new(&runtime::aws::large(&self.config), require("SHEET_BUCKET")))
+    }
+
+    /// What planning the mails of an upload takes.
+    pub fn planning(&self) -> Planning {
+        Planning { sheets: self.sheets(), directory: self.directory(), blobs: self.blobs() }
     }
 
     /// What deletes objects.

@@ -50,7 +50,9 @@ mod gate {
     pub(crate) mod link;
     pub(crate) mod notice;
     pub(crate) mod policy;
+    pub(crate) mod sheet;
     pub(crate) mod standing;
+    pub(crate) mod upload;
 }
 
 /// Webhooks, events and their feeds, and events out of the table's stream.
@@ -73,6 +75,7 @@ pub mod table;
 
 pub use base::keys::{KmsClientSecret, KmsDataKeys, KmsSigner};
 pub use base::objects::S3Blobs;
+pub use gate::sheet::{MAX_SHEET, S3Sheets, read_sheet, write_sheet};
 pub use ledger::anchors::S3Anchors;
 pub use people::key_log::S3KeyLogs;
 pub use table::DynamoTable;

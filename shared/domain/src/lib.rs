@@ -70,6 +70,7 @@ pub mod gate {
     pub mod group;
     pub mod last_look;
     pub mod link;
+    pub mod merge;
     pub mod notice;
     pub mod policy;
     pub mod rate;
@@ -79,6 +80,7 @@ pub mod gate {
     pub mod standing;
     pub mod statement;
     pub mod triage;
+    pub mod upload;
 }
 
 /// Whom we tell: events, and the endpoints that get them.
@@ -99,6 +101,6 @@ pub mod ledger {
 pub use base::id::{
     ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
     ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId,
-    SuppressionId, ThreadId, TokenId, UserId, WebhookId,
+    SuppressionId, ThreadId, TokenId, UploadId, UserId, WebhookId,
 };
 pub use jiff::Timestamp;

@@ -228,6 +228,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         html_changes: vec![],
         decision: Decision::Pending,
         draft_id: None,
+        row: None,
         task_token: None,
         demanded: SignedVotes::NONE,
         waits: 0,

@@ -569,6 +569,7 @@ impl Gate {
             answers: None,
             forward: false,
             draft_id: None,
+            row: None,
             resends: vec![],
             authors: BTreeSet::new(),
             digest: self.sealed[message][0].digest(),
@@ -863,6 +864,7 @@ impl Gate {
                     delegations: vec![],
                     decision: Decision::Pending,
                     draft_id: None,
+                    row: None,
                     version: 1,
                     ..Approval::clone(old)
                 };

@@ -10,6 +10,7 @@
 //! | [`environment`] | configuration, time, randomness: the only contact with the process's surroundings |
 //! | [`log`] | JSON lines |
 
+pub mod apart;
 pub mod aws;
 pub mod environment;
 pub mod http;

@@ -209,6 +209,9 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::link(1).0.into(),
         samples::link(2).0.used(later(3)).into(),
         samples::comments(1).into(),
+        Approval { row: Some(samples::row_of(1)), ..samples::approval(3) }.into(),
+        samples::upload(1).into(),
+        samples::upload_row(1).into(),
         samples::notice(1, NoticeState::Claimed(later(3))).into(),
         samples::notice(2, NoticeState::Free).into(),
         samples::notice(3, NoticeState::Done).into(),
@@ -494,6 +497,12 @@ async fn all_or_nothing(store: &dyn Whole) {
     let gone = Write::RemoveVersion(Key::Purge(inbox.id), 1);
     assert_eq!(store.commit(change().write(gone)).await, Ok(()));
     assert_eq!(store.purges(later(1), 10).await, Ok(vec![]));
+    let upload = Upload { look_at: Some(NOW), ..samples::upload(30) };
+    assert_eq!(store.commit(change().create(upload.clone())).await, Ok(()));
+    assert_eq!(store.uploads(NOW, 10).await, Ok(vec![]));
+    assert_eq!(store.uploads(later(1), 10).await, Ok(vec![(organization_id(1), upload.id)]));
+    assert_eq!(store.commit(change().update(Upload { look_at: None, ..upload })).await, Ok(()));
+    assert_eq!(store.uploads(later(1), 10).await, Ok(vec![]));
     let index = Index { inbox_id: inbox.id, look_at: Some(NOW), ..samples::index(30) };
     assert_eq!(store.commit(change().create(index.clone())).await, Ok(()));
     assert_eq!(store.indexes(NOW, 10).await, Ok(vec![]));

@@ -653,6 +653,16 @@ fn order_of_logged(list: &List, record: &Record) -> Option<String> {
         (List::FormerPolicies(policy), Record::FormerPolicy(one)) if one.policy_id == *policy => {
             Some(format!("{:02}", one.slot))
         }
+        (List::WaitingOfUpload(id), Record::Approval(approval))
+            if approval.decision.as_str() == "pending"
+                && approval.row.is_some_and(|row| row.upload_id == *id) =>
+        {
+            Some(approval.id.to_string())
+        }
+        (List::Uploads, Record::Upload(upload)) => Some(upload.id.to_string()),
+        (List::UploadRows(id), Record::UploadRow(row)) if row.upload_id == *id => {
+            Some(format!("{:016}", row.number))
+        }
         (List::Attempts(webhook), Record::Attempt(attempt)) if attempt.webhook_id == *webhook => {
             Some(format!("{:013}/{}/{}", attempt.at.as_millisecond(), attempt.event_id, attempt.number))
         }
@@ -687,6 +697,8 @@ fn forward(list: &List) -> bool {
             | List::TrashSince(..)
             | List::TrashInThread(_)
             | List::Waiting
+            | List::UploadRows(_)
+            | List::WaitingOfUpload(_)
             | List::Open(_)
     )
 }
@@ -1007,6 +1019,26 @@ impl Watch for MemoryStore {
             _ => None,
         };
         let mut found: Vec<_> = contents.records.values().filter_map(due).collect();
+        found.sort_unstable();
+        Ok(found.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
+    }
+
+    async fn uploads(
+        &self,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, UploadId)>, StoreError> {
+        let contents = self.contents();
+        let mut found: Vec<_> = contents
+            .records
+            .values()
+            .filter_map(|record| match record {
+                Record::Upload(one) => {
+                    one.look_at.filter(|at| *at < now).map(|at| (at, (one.organization_id, one.id)))
+                }
+                _ => None,
+            })
+            .collect();
         found.sort_unstable();
         Ok(found.into_iter().take(usize::from(limit)).map(|(_, named)| named).collect())
     }

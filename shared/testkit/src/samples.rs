@@ -29,6 +29,10 @@ use domain::gate::standing::{StandingApproval, Target};
 use domain::gate::statement::{Path, SignedVote};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
+use domain::gate::sheet::SheetKind;
+use domain::gate::upload::{
+    Checked, Confirmed, Found, Made, Progress, RowOf, Stage, StoredError, Upload, UploadRow,
+};
 use domain::mailbox::domains::{Answer, Domain, DomainName, Found, Seen};
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::inbox::{Inbox, Purge};
@@ -64,8 +68,8 @@ use domain::people::signing::{Algorithm, Assertion, SignedVotes};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
-    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId,
-    WebhookId,
+    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UploadId,
+    UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -667,6 +671,62 @@ fn signed_vote(n: u8) -> SignedVote {
     }
 }
 
+/// A row of [`upload`] that a mail is made of, the one that follows the first.
+pub fn row_of(n: u8) -> RowOf {
+    RowOf { upload_id: upload(n).id, number: 2, place: 1 }
+}
+
+/// An upload: the first is ready, the second failed.
+pub fn upload(n: u8) -> Upload {
+    let found = Found {
+        kind: SheetKind::Separated(';'),
+        columns: vec!["Email".into(), "First name".into()],
+        rows: 2,
+        notes: vec![("separator".into(), "Its columns are parted by semicolons.".into())],
+        guesses: [("to".into(), "Email".into())].into(),
+        name: Digest::of(&[n, 1]),
+    };
+    let stage = if n == 2 {
+        Stage::Failed { at: NOW, code: "file_empty".into(), message: "the file is empty".into() }
+    } else {
+        Stage::Ready
+    };
+    Upload {
+        id: UploadId::new(later(i64::from(n)), [n; 10]),
+        organization_id: organization_id(1),
+        inbox_id: inbox_id(1),
+        filename: "list.csv".into(),
+        content_type: "text/csv".into(),
+        size: 48,
+        made_by: Actor::Member { member_id: MemberId::new(NOW, [n; 10]) },
+        created_at: NOW,
+        stage,
+        found: (n != 2).then_some(found),
+        checked: Some(Checked { plan: Digest::of(&[n, 2]), good: 1, bad: 1 }),
+        confirmed: Some(Confirmed { by: Actor::System, with: program(n), at: NOW }),
+        progress: Progress { rows: 2, made: 1, failed: 1, mails: 1, held: 1 },
+        waits: Some("Until tomorrow".into()),
+        tries: 1,
+        look_at: None,
+        version: 1,
+    }
+}
+
+/// What became of a row of [`upload`].
+pub fn upload_row(n: u8) -> UploadRow {
+    let (message_id, approval_id) = (inbound(n).id, approval(n).id);
+    let error =
+        StoredError { code: "variable_empty".into(), column: Some("First name".into()), message: "is empty".into() };
+    UploadRow {
+        upload_id: upload(n).id,
+        number: 2,
+        made: vec![Made { message_id, approval_id }],
+        errors: vec![error],
+        at: NOW,
+        version: 1,
+    }
+}
+
 /// A pending approval of [`outbound`].
 pub fn approval(n: u8) -> Approval {
     Approval {
@@ -760,6 +820,7 @@ pub fn approval(n: u8) -> Approval {
         attachment_count: 1,
         html_changes: vec![HtmlChange { kind: "comment_removed".into(), what: "x".into(), count: 2 }],
         decision: Decision::Pending,
+        row: None,
         draft_id: None,
         task_token: None,
         demanded: SignedVotes { votes: 2, device_bound: true },
@@ -962,6 +1023,7 @@ pub fn subjects() -> Vec<Subject> {
         Subject::Domain(Box::new(domain(1).notice())),
         Subject::Seat(SeatNotice { id: member(1, Role::Owner).id, role: Role::Approver }),
         Subject::Invitation(InvitationNotice { id: invitation(1).id, role: Role::Viewer }),
+        Subject::Upload(Box::new(upload(1).notice())),
     ]
 }
 

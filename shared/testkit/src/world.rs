@@ -9,8 +9,8 @@ use app::Ports;
 use app::base::ports::{
     Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Departure, Departures, Dns,
     Endpoints, Eraser, FlowError, Identities, Identity, IdentityError, KeyLinks, KeyLogError, KeyLogWriter,
-    KeyLogs, MailSender, NoAnswer, Queue, Random, Sandbox, SendOutcome, Settings, Signature, Signer,
-    StoredLog, StoredSenders, Workflow,
+    KeyLogs, MailSender, NoAnswer, Queue, Random, Sandbox, SendOutcome, Settings, Sheets, Signature, Signer,
+    StoredLog, StoredSenders, UploadOf, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
 use app::gate::rate::Pace;
@@ -19,8 +19,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::base::digest::Digest;
 use domain::delivery::webhook::{AttemptResult, Health, ResponseHead};
+use domain::gate::merge::Plan;
 use domain::gate::rate::SendRate;
 use domain::gate::seal::{Countersigned, Ticket};
+use domain::gate::sheet::Sheet;
 use domain::ledger::audit::{Anchor, Head};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::mailbox::lifecycle::Nonce;
@@ -62,6 +64,64 @@ impl Random for Counted {
             let n = self.0.fetch_add(1, Ordering::SeqCst);
             chunk.copy_from_slice(&Digest::of(&n.to_be_bytes()).as_bytes()[..chunk.len()]);
         }
+    }
+}
+
+/// Uploads in memory.
+#[derive(Default)]
+pub struct MemorySheets {
+    /// Files that were put to a URL.
+    pub files: Mutex<BTreeMap<UploadOf, Bytes>>,
+    /// What was read of them.
+    pub sheets: Mutex<BTreeMap<(UploadOf, Digest), Sheet>>,
+    /// What is to be made of it.
+    pub plans: Mutex<BTreeMap<(UploadOf, Digest), Plan>>,
+}
+
+#[async_trait]
+impl Sheets for MemorySheets {
+    async fn upload_url(&self, of: UploadOf, size: u64, _: &str) -> Result<String, BlobError> {
+        Ok(format!("https://sheets.example.com/files/{}/{}?size={size}", of.0, of.1))
+    }
+
+    async fn put_file(&self, of: UploadOf, file: Bytes, _: &str) -> Result<(), BlobError> {
+        lock(&self.files).insert(of, file);
+        Ok(())
+    }
+
+    async fn file(&self, of: UploadOf) -> Result<Bytes, BlobError> {
+        lock(&self.files).get(&of).cloned().ok_or(BlobError::Missing)
+    }
+
+    async fn keep_sheet(&self, of: UploadOf, name: Digest, sheet: &Sheet) -> Result<(), BlobError> {
+        lock(&self.sheets).insert((of, name), sheet.clone());
+        Ok(())
+    }
+
+    async fn sheet(&self, of: UploadOf, name: Digest) -> Result<Sheet, BlobError> {
+        lock(&self.sheets).get(&(of, name)).cloned().ok_or(BlobError::Missing)
+    }
+
+    async fn keep_plan(&self, of: UploadOf, plan: &Plan) -> Result<Digest, BlobError> {
+        let name = Digest::of(format!("{plan:?}").as_bytes());
+        lock(&self.plans).insert((of, name), plan.clone());
+        Ok(name)
+    }
+
+    async fn plan(&self, of: UploadOf, name: Digest) -> Result<Plan, BlobError> {
+        lock(&self.plans).get(&(of, name)).cloned().ok_or(BlobError::Missing)
+    }
+
+    async fn delete_file(&self, of: UploadOf) -> Result<(), BlobError> {
+        lock(&self.files).remove(&of);
+        Ok(())
+    }
+
+    async fn delete_all(&self, of: UploadOf) -> Result<(), BlobError> {
+        lock(&self.files).remove(&of);
+        lock(&self.sheets).retain(|(kept, _), _| *kept != of);
+        lock(&self.plans).retain(|(kept, _), _| *kept != of);
+        Ok(())
     }
 }
 
@@ -599,6 +659,8 @@ pub struct World {
     pub store: Arc<MemoryStore>,
     /// Behind them: objects.
     pub blobs: Arc<MemoryBlobs>,
+    /// Behind them: uploads.
+    pub sheets: Arc<MemorySheets>,
     /// Behind them: anchors.
     pub anchors: Arc<MemoryAnchors>,
     /// Behind them: key logs.
@@ -644,6 +706,7 @@ impl Default for World {
             ports,
             store,
             blobs,
+            sheets: Arc::default(),
             anchors,
             key_logs: Arc::default(),
             workflow,

@@ -58,6 +58,7 @@ pub mod gate {
     pub mod signing_keys;
     pub mod standing_approvals;
     pub mod templates;
+    pub mod uploads;
 }
 
 /// Whom we tell: events, and the endpoints that get them.

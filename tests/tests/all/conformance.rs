@@ -42,6 +42,7 @@ fn served() -> BTreeMap<String, &'static str> {
         ("mcp", mcp::FUNCTIONS),
         ("operator", operator::FUNCTIONS),
         ("preview", preview::FUNCTIONS),
+        ("uploads", uploads::FUNCTIONS),
     ];
     let mut all = BTreeMap::new();
     let api = api::ENDPOINTS.iter().chain([&api::unmatched::ENDPOINT]).map(|endpoint| (endpoint.name, "api"));
@@ -354,6 +355,8 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("organization_id", "org_01kc1x5e3r0000000000000001"),
     ("session_id", "ses_01kc1x5e3r0000000000000016"),
     ("passkey_id", "pky_01kc1x5e3r0000000000000018"),
+    ("upload_id", "upl_01kc1x5e3r0000000000000019"),
+    ("number", "2"),
 ];
 
 /// A call of a route as the gateway hands it over (HTTP API, payload format 2.0).
@@ -503,7 +506,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kms:Decrypt",
             "kms:Sign",
             "s3:DeleteObject",
-            // Of key logs alone.
+            // Of key logs and of what was read of uploads alone.
             "s3:GetObject",
             // Of segments of search indexes, and of key logs, where one that is not there is to be told from one that may not be read.
             "s3:ListBucket",
@@ -622,6 +625,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("mcp", &[]),
     // It reads files of strangers.
     ("preview", &[]),
+    // It reads spreadsheets of strangers: uploads, and no mail.
+    (
+        "uploads",
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "s3:DeleteObject",
+            "s3:GetObject",
+            "s3:ListBucket",
+            "s3:PutObject",
+            "sqs:SendMessage",
+        ],
+    ),
     (
         "operator",
         &[

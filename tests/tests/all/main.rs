@@ -50,6 +50,7 @@ mod gate {
     mod shown;
     mod signing_keys;
     mod unsubscribe;
+    mod uploads;
     mod votes;
     mod way_out;
 }

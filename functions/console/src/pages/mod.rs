@@ -51,6 +51,8 @@ mod standing;
 mod style;
 mod tokens;
 mod unsettled;
+mod upload_approve;
+mod uploads;
 mod usage;
 mod webhooks;
 mod writing;
@@ -116,6 +118,8 @@ pub(crate) const ALL: &[&[Page]] = &[
     style::PAGES,
     tokens::PAGES,
     unsettled::PAGES,
+    upload_approve::PAGES,
+    uploads::PAGES,
     usage::PAGES,
     webhooks::PAGES,
 ];

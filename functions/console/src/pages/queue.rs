@@ -63,7 +63,7 @@ const MAX_CURSOR: usize = 600;
 /// As many inboxes can be chosen from.
 const INBOXES: u16 = 100;
 /// What the names of check boxes begin with; an approval's id follows.
-const ITEM: &str = "item.";
+pub(super) const ITEM: &str = "item.";
 
 #[derive(Template)]
 #[template(path = "decided.html")]
@@ -403,13 +403,20 @@ struct Reader<'a> {
 }
 
 /// What came of deciding about several at once.
-struct Done {
+pub(super) struct Done {
     /// In a sentence.
-    sentence: String,
+    pub sentence: String,
     /// Those that were not decided about: what they are called, where they are, and why.
-    refused: Vec<(String, String, String)>,
+    pub refused: Vec<(String, String, String)>,
     /// `good`, `warn` or `bad`.
-    tone: &'static str,
+    pub tone: &'static str,
+}
+
+impl Done {
+    /// Nothing came of it.
+    pub(super) fn failed(sentence: &str) -> Self {
+        Self { sentence: sentence.to_owned(), refused: vec![], tone: "bad" }
+    }
 }
 
 /// A page of the list.
@@ -578,7 +585,7 @@ async fn decide(context: &Context, request: &Request) -> Result<Response, Refusa
         Refusal::because(Code::RoleCannotDecide, "Your role may read mails but not decide about them.")
     })?;
     let items = checked(&form)?;
-    let said = |sentence: &str| Some(Done { sentence: sentence.to_owned(), refused: vec![], tone: "bad" });
+    let said = |sentence: &str| Some(Done::failed(sentence));
     let verdict = match form.field("verdict") {
         "reject" => Verdict::Reject(reason_in(&form, "words")),
         _ => Verdict::Approve,
@@ -602,12 +609,12 @@ async fn decide(context: &Context, request: &Request) -> Result<Response, Refusa
     let signed = (logs, signature.as_ref());
     let all =
         approvals::decide_several(&visit.ports, blobs, workflow, &permit, &items, &verdict, signed).await?;
-    let done = outcome(&visit, &all, &verdict).await?;
+    let done = done_of(&visit, &all, &verdict).await?;
     queue(&visit, filter, Some(done), 200).await
 }
 
 /// The approvals whose boxes are checked, with the digests that these carry.
-fn checked(form: &Form) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
+pub(super) fn checked(form: &Form) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
     let one = |name: &str| {
         let id = ApprovalId::parse(name).map_err(|error| Refusal::field("item", Code::InvalidId, error))?;
         let digest = Digest::parse(form.field(&format!("{ITEM}{name}")))
@@ -618,7 +625,7 @@ fn checked(form: &Form) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {
 }
 
 /// What came of deciding about several.
-async fn outcome(visit: &Visit, all: &[Batched], verdict: &Verdict) -> Result<Done, Refusal> {
+pub(super) async fn done_of(visit: &Visit, all: &[Batched], verdict: &Verdict) -> Result<Done, Refusal> {
     let word = if *verdict == Verdict::Approve { "approved" } else { "rejected" };
     let done = |wanted: &str| {
         all.iter().filter(|one| one.decided.as_ref().is_ok_and(|it| it.decision.as_str() == wanted)).count()

@@ -10,7 +10,7 @@ use domain::base::digest::Digest;
 use domain::gate::seal::Ticket;
 use domain::mailbox::lifecycle::Nonce;
 use domain::mailbox::message::Message;
-use domain::people::access::{Principal, Role};
+use domain::people::access::{Actor, Credential, Principal, Role, Scopes};
 use domain::people::credential::{CredentialKind, InvalidSecret, Secret, Session, Token};
 use domain::people::limit::{Caller, Left};
 use domain::people::organization::Organization;
@@ -352,17 +352,6 @@ pub fn rates_left(ports: &Ports, credential: Option<&str>) -> Vec<Left> {
 /// with one that is deleted or paused or has ended (what a token made does not outlive it), a secret that another took the place of, and
 /// the token of somebody who has no seat any more. All of that is one read, since whose token it is stands in it.
 async fn check_token(ports: &Ports, shown: Token, now: Timestamp) -> Result<(Token, Role), Refusal> {
-    let holds = |token: &Token| match token.paused {
-        None if token.has_expired(now) => Err(Refusal::because(
-            Code::TokenExpired,
-            "this token, or the one that it was made with, has ended: make a new one",
-        )),
-        None => Ok(()),
-        Some(_) => Err(Refusal::because(
-            Code::TokenPaused,
-            "a person paused this token, or the one that it was made with: ask them to resume it",
-        )),
-    };
     let secret = shown.hash;
     let ancestors: Vec<_> = shown.ancestors.iter().copied().map(key::Token).collect();
     let wanted = (shown.first.map(key::Token), ancestors, key::Member(shown.member_id));
@@ -374,12 +363,56 @@ async fn check_token(ports: &Ports, shown: Token, now: Timestamp) -> Result<(Tok
     if !token.takes(secret, now) {
         return Err(unknown());
     }
-    holds(&token)?;
-    for ancestor in ancestors {
-        holds(&ancestor.ok_or_else(unknown)?)?;
+    for one in std::iter::once(Some(token.clone())).chain(ancestors) {
+        check_holds(&one.ok_or_else(unknown)?, now)?;
     }
     let role = seat.ok_or_else(removed)?.role;
     Ok((token, role))
+}
+
+/// Refuses a token that is paused or has ended.
+fn check_holds(token: &Token, now: Timestamp) -> Result<(), Refusal> {
+    match token.paused {
+        None if token.has_expired(now) => Err(Refusal::because(
+            Code::TokenExpired,
+            "this token, or the one that it was made with, has ended: make a new one",
+        )),
+        None => Ok(()),
+        Some(_) => Err(Refusal::because(
+            Code::TokenPaused,
+            "a person paused this token, or the one that it was made with: ask them to resume it",
+        )),
+    }
+}
+
+/// Whoever confirmed something that is done later, as they are by now: the token that they asked with holds, and they have a seat. What was
+/// taken from them meanwhile they may not do any more.
+pub(crate) async fn stand_in(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    actor: &Actor,
+    with: &Credential,
+) -> Result<Principal, Refusal> {
+    let member_id = actor.member().ok_or_else(removed)?;
+    let chain: Vec<_> = with.tokens().iter().copied().map(key::Token).collect();
+    let (seat, tokens) = load(&*ports.store, organization_id, (key::Member(member_id), chain)).await?;
+    let seat = seat.ok_or_else(removed)?;
+    let tokens: Vec<Token> = tokens.into_iter().map(|one| one.ok_or_else(unknown)).collect::<Result<_, _>>()?;
+    tokens.iter().try_for_each(|token| check_holds(token, ports.now()))?;
+    if let Some(token) = tokens.first() {
+        return Ok(token.principal().seated(seat.role));
+    }
+    let principal = Principal {
+        organization_id,
+        actor: actor.clone(),
+        role: seat.role,
+        scopes: Scopes::new(),
+        inboxes: None,
+        credential: with.clone(),
+        proved_at: None,
+        sends_per_day: None,
+    };
+    Ok(principal.seated(seat.role))
 }
 
 /// Writes down that a token is used, now and then. Losing this write costs nothing: the next request does it.

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use domain::base::digest::Digest;
 use domain::delivery::event::{Event, EventKind, Subject};
 use domain::delivery::webhook::{AttemptResult, ResponseHead};
+use domain::gate::merge::Plan;
 use domain::gate::seal::{Countersigned, Ticket};
+use domain::gate::sheet::Sheet;
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::mailbox::lifecycle::Nonce;
@@ -20,7 +22,7 @@ pub use domain::people::registration::SignUp;
 use domain::people::signing::Algorithm;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
-    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UserId,
+    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UploadId, UserId,
     WebhookId,
 };
 use futures_util::future::BoxFuture;
@@ -113,6 +115,32 @@ pub trait Blobs: Send + Sync {
     /// A URL that gives the file as a download of this name, for 15 minutes.
     async fn download_url(&self, key: &BlobKey, filename: &str) -> Result<String, BlobError>;
 }
+
+/// Files of uploads, what was read of them, and what is to be made of it: in a bucket of their own.
+#[async_trait]
+pub trait Sheets: Send + Sync {
+    /// A URL that takes the file of an upload, of exactly this size and type, by `PUT`, for 15 minutes.
+    async fn upload_url(&self, of: UploadOf, size: u64, content_type: &str) -> Result<String, BlobError>;
+    /// Puts the file of an upload, as its URL takes it.
+    async fn put_file(&self, of: UploadOf, file: Bytes, content_type: &str) -> Result<(), BlobError>;
+    /// The file.
+    async fn file(&self, of: UploadOf) -> Result<Bytes, BlobError>;
+    /// Keeps what was read of it, under this name.
+    async fn keep_sheet(&self, of: UploadOf, name: Digest, sheet: &Sheet) -> Result<(), BlobError>;
+    /// What was read of it.
+    async fn sheet(&self, of: UploadOf, name: Digest) -> Result<Sheet, BlobError>;
+    /// Keeps a plan, and gives the name that follows from it.
+    async fn keep_plan(&self, of: UploadOf, plan: &Plan) -> Result<Digest, BlobError>;
+    /// A plan.
+    async fn plan(&self, of: UploadOf, name: Digest) -> Result<Plan, BlobError>;
+    /// Deletes the file. One that is not there is deleted already.
+    async fn delete_file(&self, of: UploadOf) -> Result<(), BlobError>;
+    /// Deletes all that is kept of an upload: the file, what was read of it, and plans.
+    async fn delete_all(&self, of: UploadOf) -> Result<(), BlobError>;
+}
+
+/// Which upload, of which organization.
+pub type UploadOf = (OrganizationId, UploadId);
 
 /// A key log as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -646,6 +674,8 @@ new_ids! {
     group_id: GroupId;
     /// A new id.
     invitation_id: InvitationId;
+    /// A new id.
+    upload_id: UploadId;
 }
 
 impl Ports {

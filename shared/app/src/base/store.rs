@@ -14,6 +14,7 @@ use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
+use domain::gate::upload::{Upload, UploadRow};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::RequestLine;
 use domain::mailbox::domains::{Domain, DomainName, Family};
@@ -46,7 +47,7 @@ use domain::people::usage::{By, Of, Usage};
 use domain::{
     ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
     MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp,
-    TokenId, WebhookId,
+    TokenId, UploadId, WebhookId,
 };
 use jiff::civil::Date;
 
@@ -175,7 +176,7 @@ macro_rules! records {
             use domain::mailbox::label::Label;
             use domain::people::usage::Of;
             use domain::{
-                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UploadId, WebhookId,
             };
             use jiff::civil::Date;
 
@@ -321,6 +322,10 @@ records! {
         Draft(SavedDraft, boxed *) by (id: DraftId), version;
         /// The draft that a client's name leads to, by the hash of the name.
         DraftPointer(DraftPointer) by (inbox_id: InboxId, hash: Digest);
+        /// A spreadsheet, and what became of it.
+        Upload(Upload, boxed *) by (id: UploadId), version;
+        /// What became of a row of it, by its number.
+        UploadRow(UploadRow, boxed *) by (upload_id: UploadId, number: u32), version;
         /// An endpoint.
         Webhook(Webhook) by (id: WebhookId), version;
         /// A delivery that waits for a later attempt.
@@ -778,6 +783,12 @@ pub enum List {
     /// Outbound mails of the organization that stand here, those that are due first: `scheduled` and `unknown` alone
     /// are listed.
     Open(Status),
+    /// Uploads.
+    Uploads,
+    /// What became of the rows of an upload, those with the lowest numbers first; read strongly consistent.
+    UploadRows(UploadId),
+    /// Approvals of mails of an upload that are written down as pending, those that were asked for first first.
+    WaitingOfUpload(UploadId),
     /// Attempts to tell a webhook.
     Attempts(WebhookId),
     /// The log of requests within this span.
@@ -951,6 +962,13 @@ pub trait Watch: Send + Sync {
         now: Timestamp,
         limit: u16,
     ) -> Result<Vec<(OrganizationId, DomainId)>, StoreError>;
+
+    /// At most `limit` uploads whose `look_at` is before `now`, the longest overdue first.
+    async fn uploads(
+        &self,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, UploadId)>, StoreError>;
 
     /// At most `limit` waiting deliveries whose `look_at` is before `now`, the longest overdue first.
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError>;

@@ -20,6 +20,7 @@ use crate::base::store::{Change, StoreError, key, load};
 use crate::gate::attest::{Attested, claimed, prove};
 use crate::gate::departures::depart;
 use crate::gate::rate::Pace;
+use crate::gate::rows;
 use crate::gate::steps::{approval_event, cancelled_entry, move_on};
 use crate::mailbox::barred;
 use crate::mailbox::trash::load_wherever;
@@ -259,7 +260,7 @@ async fn look_around(
     let recipients = asked.recipients.iter().filter_map(|party| EmailAddress::parse(&party.address).ok());
     let recipients: Vec<_> = recipients.collect();
     let wanted = (
-        (key, barred::wanted(organization_id, &recipients)),
+        (key, barred::wanted(organization_id, &recipients), rows::wanted(asked)),
         key::Organization,
         key::Inbox(message.inbox_id),
         key::Thread(message.thread_id),
@@ -268,7 +269,7 @@ async fn look_around(
         last_look::members_of(asked).into_iter().map(key::Member).collect::<Vec<_>>(),
         asked.votes.iter().filter_map(|vote| vote.standing).map(key::StandingApproval).collect::<Vec<_>>(),
     );
-    let ((approval, lists), organization, inbox, thread, originals, tokens, members, standing) =
+    let ((approval, lists, row), organization, inbox, thread, originals, tokens, members, standing) =
         load(&*ports.store, organization_id, wanted).await?;
     let mut pairs = vec![];
     for (id, pair) in asked.resends.iter().zip(originals) {
@@ -311,6 +312,7 @@ async fn look_around(
         tainted: thread.is_some_and(|thread| thread.tainted),
         original_sent: originals.any(sent),
         at: ports.now(),
+        row: rows::hindrance(ports, asked, row).await?,
         barred: barred::of(&recipients, lists).first().map(|barred| barred.why.code()),
         unfit: None,
     };

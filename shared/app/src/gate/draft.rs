@@ -28,6 +28,7 @@ use percent_encoding::percent_decode_str;
 use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{BlobError, BlobKey, Blobs, KeyLogs, Ports, Workflow};
 use crate::base::store::{Directory, key, load};
+use crate::gate::rows::RowPlace;
 use crate::mailbox::attachments::{detect, read_name};
 
 /// What asking for a mail to be sent takes of the world. Nothing of it sends.
@@ -177,6 +178,8 @@ pub(crate) struct Prepared {
     pub(crate) revises: Option<(Vec<EmailAddress>, Timestamp)>,
     /// The draft that it is made of, which is used up with it.
     pub(crate) saved: Option<SavedDraft>,
+    /// The row of a spreadsheet that it is made of.
+    pub(crate) row: Option<RowPlace>,
     /// Whether what it was made of, an earlier revision or attempt, carried something out of a conversation that is tainted.
     pub(crate) tainted: bool,
     /// Why it needs a person, whatever policies say of it, as a stable code.

@@ -171,7 +171,7 @@ async fn purge_one(
 /// Calls a mail off that waits; deletes one that has come to an end, or of which nobody knows, with its conversation.
 async fn move_out(ports: &Ports, workflow: &dyn Workflow, message: &Message) -> Result<Step, Refusal> {
     match message.outbound().map(Outbound::status) {
-        Some(Status::PendingApproval | Status::Scheduled) => call_off(ports, workflow, message).await,
+        Some(Status::PendingApproval | Status::Scheduled) => call_off(ports, workflow, message, REASON).await.map(|()| Step::Left),
         Some(Status::Sending) => Ok(Step::Left),
         _ => {
             let going = Trashed::delete(message, ports.now());
@@ -190,16 +190,21 @@ async fn move_out(ports: &Ports, workflow: &dyn Workflow, message: &Message) -> 
 }
 
 /// Calls off a mail that waits, with its approval. Where its time is over the sweeper ends it.
-async fn call_off(ports: &Ports, workflow: &dyn Workflow, message: &Message) -> Result<Step, Refusal> {
-    let Some(outbound) = message.outbound().cloned() else { return Ok(Step::Left) };
+pub(crate) async fn call_off(
+    ports: &Ports,
+    workflow: &dyn Workflow,
+    message: &Message,
+    reason: &'static str,
+) -> Result<(), Refusal> {
+    let Some(outbound) = message.outbound().cloned() else { return Ok(()) };
     let (organization_id, now, before) = (message.organization_id, ports.now(), outbound.status());
     let approval = load(&*ports.store, organization_id, key::Approval(outbound.approval_id)).await?;
-    let Some(approval) = approval else { return Ok(Step::Left) };
-    let entry = cancelled_entry(ports, &approval, &Actor::System, REASON, now);
+    let Some(approval) = approval else { return Ok(()) };
+    let entry = cancelled_entry(ports, &approval, &Actor::System, reason, now);
     let (Ok(cancelled), Ok(outbound)) =
-        (approval.cancel(&Actor::System, REASON, now), outbound.cancel(now, REASON))
+        (approval.cancel(&Actor::System, reason, now), outbound.cancel(now, reason))
     else {
-        return Ok(Step::Left);
+        return Ok(());
     };
     let change = move_on(ports, message.clone(), outbound, before)
         .update(cancelled.clone())
@@ -208,7 +213,7 @@ async fn call_off(ports: &Ports, workflow: &dyn Workflow, message: &Message) -> 
     if commit_first(ports, change).await? {
         wake(workflow, &cancelled).await;
     }
-    Ok(Step::Left)
+    Ok(())
 }
 
 /// Deletes a mail that is in the trash.

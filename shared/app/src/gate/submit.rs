@@ -10,6 +10,7 @@ use domain::gate::approval::{Approval, Decision, Deed, Verdict};
 use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::policy::PolicyBook;
 use domain::gate::seal::Sealed;
+use domain::gate::upload::Made;
 use domain::ledger::audit::action;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{Outbound, State};
@@ -32,6 +33,7 @@ use crate::gate::draft::{
     fetch_files, name_passed_on, place,
 };
 use crate::gate::quote::take_over;
+use crate::gate::rows::RowPlace;
 use crate::gate::steps::{approval_event, ticket};
 use crate::gate::weigh::{Weighed, weigh};
 use crate::mailbox::attachments::records;
@@ -58,6 +60,11 @@ impl Submitted {
     /// Whether it waits for a person.
     pub fn is_held(&self) -> bool {
         self.approval.decision == Decision::Pending
+    }
+
+    /// By what the record of a row names it.
+    pub(crate) fn made(&self) -> Made {
+        Made { message_id: self.message.id, approval_id: self.approval.id }
     }
 }
 
@@ -103,6 +110,26 @@ pub(crate) async fn submit_saved(
     let by = (permit.principal(), permit.actor());
     let (inbox, book, prepared) = ready(&sending.ports, &*sending.blobs, by, inbox_id, mail).await?;
     send(sending, permit.principal(), &inbox, &book, prepared, once, answer).await
+}
+
+/// Asks for a mail that is made of a row of a spreadsheet; the record of the row is written in the transaction that makes the mail, and where
+/// somebody else wrote it that is the conflict.
+pub(crate) async fn submit_row(
+    sending: &Sending,
+    permit: &Permit<scope::MessagesSend>,
+    inbox_id: InboxId,
+    draft: Draft,
+    row: RowPlace,
+) -> Result<Submitted, Refusal> {
+    if permit.over(inbox_id).is_err() {
+        return Err(Refusal::NotFound("inbox"));
+    }
+    let by = (permit.principal(), permit.actor());
+    let asked = (draft, None, None);
+    let (inbox, book, mut prepared) = ready(&sending.ports, &*sending.blobs, by, inbox_id, asked).await?;
+    prepared.row = Some(row);
+    let once = Once::default();
+    Box::pin(send(sending, permit.principal(), &inbox, &book, prepared, &once, |_| (202, String::new()))).await
 }
 
 /// A mail as somebody asks for it: what it says, what it answers, and the draft that it was saved as.
@@ -185,6 +212,7 @@ async fn prepare(
         resends: None,
         revises: None,
         saved: None,
+        row: None,
         tainted: false,
         always: None,
         html_changes,
@@ -256,6 +284,10 @@ pub(crate) async fn send(
         if let Some(saved) = &prepared.saved {
             // Whoever submits it at the same moment meets this write: one draft is one mail.
             change.writes.extend(used_up(saved, &submitted, now));
+        }
+        if let Some(row) = &prepared.row {
+            // Of two who make the same mail of a row one meets the other's write: a row is one mail.
+            change = change.write(row.with(submitted.made(), now).1);
         }
         change.writes.extend(weighed.counts);
         change.writes.extend(leave.map(|leave| Write::put(leave.opt_out, Expect::Absent)));
@@ -381,8 +413,9 @@ fn hold(
 ) -> Result<Submitted, Refusal> {
     let now = ports.now();
     let (parent, resends) = (prepared.parent.as_ref(), prepared.resends.as_ref().map(|it| &it.root));
-    let thread_id: ThreadId =
-        parent.or(resends).map_or_else(|| ports.thread_id(), |earlier| earlier.thread_id);
+    let follows = prepared.row.as_ref().and_then(|row| row.thread_id);
+    let earlier = parent.or(resends).map(|earlier| earlier.thread_id);
+    let thread_id: ThreadId = earlier.or(follows).unwrap_or_else(|| ports.thread_id());
     let by = (&principal.actor, &principal.credential);
     let mut approval = ask(ports.approval_id(), by, inbox, thread_id, (prepared, weighed, sealed), now);
     let pending = pending(&approval, weighed.first_contact, now);
@@ -503,6 +536,7 @@ pub(crate) fn ask(
         attachment_count: u32::try_from(prepared.files.len()).unwrap_or(u32::MAX),
         html_changes: prepared.html_changes.clone(),
         decision: Decision::Pending,
+        row: prepared.row.as_ref().map(|row| row.of),
         draft_id: None,
         task_token: None,
         demanded: SignedVotes::NONE,

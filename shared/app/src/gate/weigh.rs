@@ -318,7 +318,7 @@ fn refuse_barred(prepared: &Prepared, barred: &[Barred]) -> Result<(), Refusal> 
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
 }
 
-fn said_of(why: &Why) -> (Code, String) {
+pub(crate) fn said_of(why: &Why) -> (Code, String) {
     let quoted = |reason: &Option<String>| reason.as_ref().map(|it| format!(" ({it:?})")).unwrap_or_default();
     match why {
         Why::Suppressed(Suppression { id, source, reason, created_at, .. }) => {

@@ -171,6 +171,14 @@ fn check_ended(message: &Message) -> Result<(), Refusal> {
     })
 }
 
+/// Deletes a mail for good that came to an end. Whether it did: somebody else may have changed it meanwhile.
+pub(crate) async fn leave_for_good(ports: &Ports, message: &Message) -> Result<bool, Refusal> {
+    check_ended(message)?;
+    let going = Trashed::delete(message, ports.now());
+    let change = leave(ports, &[(message.clone(), going)]).await?;
+    commit_first(ports, change).await
+}
+
 /// The change by which mails of one conversation leave it.
 async fn leave(ports: &Ports, leaving: &[(Message, Trashed)]) -> Result<Change, Refusal> {
     let Some((first, _)) = leaving.first() else {

@@ -24,7 +24,7 @@ use domain::people::notifications::Mails;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
     ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId,
-    SuppressionId, ThreadId, Timestamp, TokenId, UserId, WebhookId,
+    SuppressionId, ThreadId, Timestamp, TokenId, UploadId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -81,7 +81,7 @@ macro_rules! printed {
 }
 
 printed!("id": ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, OrganizationId,
-    PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UserId, WebhookId);
+    PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UploadId, UserId, WebhookId);
 printed!("address": EmailAddress);
 printed!("digest": Digest);
 

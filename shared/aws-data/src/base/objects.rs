@@ -20,7 +20,7 @@ use domain::base::digest::Digest;
 use domain::{InboxId, OrganizationId, Timestamp};
 
 /// A presigned URL holds for so long.
-const URL_LIFE: Duration = Duration::from_mins(15);
+pub(crate) const URL_LIFE: Duration = Duration::from_mins(15);
 
 /// The tag, name and value, of a received mail that came for nobody: a lifecycle rule in `template.yaml` looks for it.
 const UNCLAIMED: (&str, &str) = ("unclaimed", "true");
@@ -124,7 +124,7 @@ fn presigning() -> Result<PresigningConfig, BlobError> {
 }
 
 /// The bytes of an answer, at most `max`.
-async fn whole(mut answer: GetObjectOutput, max: usize) -> Result<Bytes, BlobError> {
+pub(crate) async fn whole(mut answer: GetObjectOutput, max: usize) -> Result<Bytes, BlobError> {
     let length = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(0);
     if length > max {
         return Err(BlobError::TooLarge);

@@ -5,6 +5,7 @@ use domain::delivery::event::{
     Subject,
 };
 use domain::gate::approval::Approval;
+use domain::gate::upload::UploadNotice;
 use domain::mailbox::domains::DomainNotice;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::Suppression;
@@ -55,6 +56,8 @@ record! {
             domain: Option<DomainNotice>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             person: Option<Person>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            upload: Option<UploadNotice>,
         }
     }
 }
@@ -160,6 +163,7 @@ type SubjectParts = (
     Option<HeldNotice>,
     Option<DomainNotice>,
     Option<Person>,
+    Option<UploadNotice>,
 );
 
 fn split_subject(subject: &Subject) -> SubjectParts {
@@ -181,46 +185,50 @@ fn split_subject(subject: &Subject) -> SubjectParts {
         Subject::Domain(domain) => parts.9 = Some(*domain),
         Subject::Seat(seat) => parts.10 = Some(Person::Seat(seat)),
         Subject::Invitation(invitation) => parts.10 = Some(Person::Invitation(invitation)),
+        Subject::Upload(upload) => parts.11 = Some(*upload),
     }
     parts
 }
 
 fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
     Ok(match parts {
-        (Some(message), None, None, None, None, None, None, None, None, None, None) => {
+        (Some(message), None, None, None, None, None, None, None, None, None, None, None) => {
             Subject::Message(Box::new(message))
         }
-        (Some(message), None, None, Some(bounce), None, None, None, None, None, None, None) => {
+        (Some(message), None, None, Some(bounce), None, None, None, None, None, None, None, None) => {
             Subject::Bounced(Box::new(message), bounce)
         }
-        (None, Some(approval), None, None, None, None, None, None, None, None, None) => {
+        (None, Some(approval), None, None, None, None, None, None, None, None, None, None) => {
             Subject::Approval(Box::new(approval))
         }
-        (None, None, Some(inbox), None, None, None, None, None, None, None, None) => {
+        (None, None, Some(inbox), None, None, None, None, None, None, None, None, None) => {
             Subject::Inbox(Box::new(inbox))
         }
-        (None, None, None, None, Some(blocked), None, None, None, None, None, None) => {
+        (None, None, None, None, Some(blocked), None, None, None, None, None, None, None) => {
             Subject::Blocked(Box::new(blocked))
         }
-        (None, None, None, None, None, Some(halt), None, None, None, None, None) => {
+        (None, None, None, None, None, Some(halt), None, None, None, None, None, None) => {
             Subject::Halt(Box::new(halt))
         }
-        (None, None, None, None, None, None, Some(endpoint), None, None, None, None) => {
+        (None, None, None, None, None, None, Some(endpoint), None, None, None, None, None) => {
             Subject::Endpoint(endpoint)
         }
-        (None, None, None, None, None, None, None, Some(suppression), None, None, None) => {
+        (None, None, None, None, None, None, None, Some(suppression), None, None, None, None) => {
             Subject::Suppression(Box::new(suppression))
         }
-        (None, None, None, None, None, None, None, None, Some(held), None, None) => {
+        (None, None, None, None, None, None, None, None, Some(held), None, None, None) => {
             Subject::Held(Box::new(held))
         }
-        (None, None, None, None, None, None, None, None, None, Some(domain), None) => {
+        (None, None, None, None, None, None, None, None, None, Some(domain), None, None) => {
             Subject::Domain(Box::new(domain))
         }
-        (None, None, None, None, None, None, None, None, None, None, Some(person)) => match person {
+        (None, None, None, None, None, None, None, None, None, None, Some(person), None) => match person {
             Person::Seat(seat) => Subject::Seat(seat),
             Person::Invitation(invitation) => Subject::Invitation(invitation),
         },
+        (None, None, None, None, None, None, None, None, None, None, None, Some(upload)) => {
+            Subject::Upload(Box::new(upload))
+        }
         _ => return Err(Corrupt("event")),
     })
 }

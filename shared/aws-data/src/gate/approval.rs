@@ -11,17 +11,19 @@ use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::gate::risk::Risk;
 use domain::gate::statement::{Path, SignedVote};
+use domain::gate::upload::RowOf;
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
 use domain::people::signing::{Assertion, SignedVotes};
 use domain::{
     ApprovalId, DraftId, InboxId, MemberId, MessageId, OrganizationId, PolicyId, StandingApprovalId,
-    ThreadId, Timestamp,
+    ThreadId, Timestamp, UploadId,
 };
 use jiff::SignedDuration;
 
 use crate::base::field::{Corrupt, missing, record};
 use crate::base::item::{IndexKeys, Kind, Listing, Place, place};
+use crate::gate::upload;
 
 record! {
     Approval as ApprovalRecord {
@@ -70,6 +72,8 @@ record! {
         task_token: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         draft_id: Option<DraftId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        row: Option<RowOf>,
         version: u64,
         [decision: split_decision, join_decision] {
             status: String,
@@ -120,6 +124,14 @@ fn join_decision((status, by, at, reason, next): DecisionParts) -> Result<Decisi
         "expired" => Decision::Expired { at: missing(at)? },
         _ => return Err(Corrupt("approval status")),
     })
+}
+
+record! {
+    RowOf as RowOfRecord {
+        upload_id: UploadId,
+        number: u32,
+        place: u8,
+    }
 }
 
 record! {
@@ -302,8 +314,13 @@ record! {
 impl Kind for Approval {
     const NAME: &'static str = "approval";
     fn index_keys(&self) -> IndexKeys {
-        let partition = list(self.organization_id, self.decision.as_str());
-        IndexKeys { list: Some(Listing { partition, order: self.id.to_string() }), ..IndexKeys::default() }
+        let (partition, order) = (list(self.organization_id, self.decision.as_str()), self.id.to_string());
+        let waits = self.row.filter(|_| self.decision == Decision::Pending);
+        let open = waits.map(|row| Listing {
+            partition: upload::waiting(self.organization_id, row.upload_id),
+            order: order.clone(),
+        });
+        IndexKeys { list: Some(Listing { partition, order }), open, ..IndexKeys::default() }
     }
 }
 

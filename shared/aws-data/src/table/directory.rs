@@ -14,11 +14,12 @@ use domain::people::openid::{OpenIdAccount, OpenIdTrip};
 use domain::people::passkey::Ceremony;
 use domain::people::registration::BoundWindow;
 use domain::people::setup::Setup;
-use domain::{DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, WebhookId};
+use domain::{DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, UploadId, WebhookId};
 
 use crate::base::field::Corrupt;
 use crate::base::item::{Item, corrupt, decode, encode, key, number, place_of, text};
 use crate::delivery::waiting;
+use crate::gate::upload;
 use crate::mailbox::{domains, inbox, index, screening, trash};
 use crate::people::{member, openid, passkey, registration, session, setup};
 use crate::table::{DynamoTable, classify, retry_contention};
@@ -182,6 +183,14 @@ impl Watch for DynamoTable {
         self.query_watch(domains::WATCH, now, limit, read_domain).await
     }
 
+    async fn uploads(
+        &self,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<(OrganizationId, UploadId)>, StoreError> {
+        self.query_watch(upload::WATCH, now, limit, read_upload).await
+    }
+
     async fn waiting(&self, now: Timestamp, limit: u16) -> Result<Vec<DueDelivery>, StoreError> {
         self.query_watch(waiting::WATCH, now, limit, due_delivery).await
     }
@@ -224,6 +233,15 @@ fn read_domain(item: &Item) -> Option<(i64, (OrganizationId, DomainId))> {
     let place = place_of(item);
     let (organization, domain) = place.pk.split_once('/')?;
     let named = (OrganizationId::parse(organization).ok()?, DomainId::parse(domain).ok()?);
+    Some((item.get("watch_at")?.as_n().ok()?.parse().ok()?, named))
+}
+
+/// As [`read_watched`].
+fn read_upload(item: &Item) -> Option<(i64, (OrganizationId, UploadId))> {
+    use domain::base::id::Id as _;
+    let place = place_of(item);
+    let (organization, upload) = place.pk.split_once('/')?;
+    let named = (OrganizationId::parse(organization).ok()?, UploadId::parse(upload).ok()?);
     Some((item.get("watch_at")?.as_n().ok()?.parse().ok()?, named))
 }
 

@@ -35,6 +35,8 @@
 //! | attachment | `org/att` | `attachment` | |
 //! | draft | `org/drf` | `draft` | `org/inb/drafts` / `drf` |
 //! | draft pointer | `org/inb/draft/hash` | `draft-pointer` | |
+//! | upload | `org/upl` | `upload` | `org/uploads` / `upl` |
+//! | row of an upload | `org/rows/upl` | number | |
 //! | webhook | `org/webhooks` | `whk` | |
 //! | attempt | `org/whk/attempts` | time, `evt`, number | |
 //! | waiting delivery | `org/whk/waiting` | `evt` | |
@@ -81,10 +83,12 @@
 //! `org/threads/shard` / time and `thr`.
 //! Mails in the trash lie in the index `watch` too, until they are gone; in `open` (`org/inb/trash` / `msg`) and in `recent`
 //! (`org/trash/shard` / `msg`) as long as they may come back.
+//! Approvals of mails of an upload lie in the index `open` as long as they are pending: `org/rows/upl/pending` / `apr`.
 //! Held mails lie in the index `watch` until they are let in or deleted.
 //! Domains lie in the index `watch` as long as somebody looks at their records by itself.
 //! Registrations lie in the index `watch` until they came to an end.
 //! Deleted inboxes lie in the index `watch` until all that they had is deleted.
+//! Uploads lie in the index `watch` as long as something is done about them.
 //! Audit entries lie in the index `watch` until they are chained, waiting deliveries as long as they wait. Links that tell of a
 //! mail lie in the index `open` for good: `org/msg/audit` / sequence.
 
@@ -101,6 +105,7 @@ use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::gate::standing::StandingApproval;
+use domain::gate::upload::{Upload, UploadRow};
 use domain::ledger::requests::RequestLine;
 use domain::mailbox::domains::Domain;
 use domain::mailbox::inbox::{Inbox, Purge};
@@ -125,7 +130,7 @@ use domain::people::usage::Usage;
 use crate::base::answer;
 use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
-use crate::gate::{approval, comment, contact, draft, link, notice, policy, standing};
+use crate::gate::{approval, comment, contact, draft, link, notice, policy, standing, upload};
 use crate::ledger::requests;
 use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
 use crate::people::{
@@ -202,6 +207,8 @@ kinds! { org;
     OptOut(OptOut), Key::OptOut(hash) => opt_out::at(org, *hash);
     ListEntry(ListEntry), Key::ListEntry(id) => listed::entry_at(org, *id);
     Domain(Domain), Key::Domain(id) => domains::at(org, *id);
+    Upload(Upload), Key::Upload(id) => upload::at(org, *id);
+    UploadRow(UploadRow), Key::UploadRow(id, number) => upload::row_at(org, *id, *number);
     Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
     Attempt(Attempt);
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
@@ -314,6 +321,8 @@ mod tests {
             key("attachment", Key::Attachment(domain::AttachmentId::new(at, entropy))),
             key("draft", Key::Draft(domain::DraftId::new(at, entropy))),
             key("draft pointer", Key::DraftPointer(inbox, hash)),
+            key("upload", Key::Upload(domain::UploadId::new(at, entropy))),
+            key("row of an upload", Key::UploadRow(domain::UploadId::new(at, entropy), 2)),
             key("webhook", Key::Webhook(domain::WebhookId::new(at, entropy))),
             key("waiting delivery", Key::WaitingDelivery(attempt.webhook_id, attempt.event_id)),
             key("answer", Key::Answer(hash)),

@@ -10,12 +10,12 @@ use domain::mailbox::filter::Span;
 use domain::mailbox::label::Label;
 use domain::{
     ApprovalId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId,
-    OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, WebhookId,
+    OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UploadId, WebhookId,
 };
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
-use crate::gate::{approval, draft, policy, standing};
+use crate::gate::{approval, draft, policy, standing, upload};
 use crate::ledger::requests;
 use crate::mailbox::{domains, inbox, listed, message, screening, thread, trash};
 use crate::people::{invitation, member, session, token, usage};
@@ -147,6 +147,9 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::StandingApprovals => on(None, standing::list(organization), false),
         List::FormerPolicies(id) => on(None, policy::former(organization, *id), true),
         List::Open(status) => on(Some(OPEN), message::open_list(organization, status.as_str()), true),
+        List::Uploads => on(Some(LISTS), upload::list(organization), false),
+        List::UploadRows(id) => on(None, upload::rows(organization, *id), true),
+        List::WaitingOfUpload(id) => on(Some(OPEN), upload::waiting(organization, *id), true),
         List::Attempts(webhook) => on(None, webhook::attempts(organization, *webhook), false),
         List::Requests(span) => {
             Reading { part: by_instant(*span), ..on(None, requests::list(organization), false) }
@@ -228,12 +231,14 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Labels(_) => Label::stored(order).is_ok(),
         List::Threads(..) | List::AllThreads(_) => timed(|id| ThreadId::parse(id).is_ok()),
         List::Drafts(_) => DraftId::parse(order).is_ok(),
-        List::Approvals(_) | List::Waiting => ApprovalId::parse(order).is_ok(),
+        List::Approvals(_) | List::Waiting | List::WaitingOfUpload(_) => ApprovalId::parse(order).is_ok(),
         List::Suppressions => timed(|id| SuppressionId::parse(id).is_ok()),
         List::ListEntries(..) => timed(|id| ListEntryId::parse(id).is_ok()),
         List::StandingApprovals => StandingApprovalId::parse(order).is_ok(),
         List::FormerPolicies(_) => order.len() == 2 && order.bytes().all(|b| b.is_ascii_digit()),
         List::Open(_) => timed(|id| MessageId::parse(id).is_ok()),
+        List::Uploads => UploadId::parse(order).is_ok(),
+        List::UploadRows(_) => order.len() == 16 && order.bytes().all(|b| b.is_ascii_digit()),
         List::Attempts(_) => timed(|rest| {
             rest.split_once('/').is_some_and(|(event, number)| {
                 EventId::parse(event).is_ok() && number.bytes().all(|b| b.is_ascii_digit())

@@ -120,6 +120,8 @@ codes! {
         TakenBackTooOften = "taken_back_too_often", "cancel the mail, or reject it while it waits";
         ChangedMeanwhile = "changed_meanwhile", "it changed at the same time: load it again and repeat";
         NotWaiting = "not_waiting", "it waits no more, so it can't be dropped: ask for a preview again";
+        UploadNotReady = "upload_not_ready", "`details.status` says where it stands: an upload is looked at and confirmed once, when it is `ready`";
+        NoGoodRows = "no_good_rows", "a dry run (`dry_run`) says what is wrong with each row: mend the sheet or the plan";
         PolicyChanged = "policy_changed", "it has another version: load it again and repeat";
         PolicyUnreadable = "policy_unreadable", "its stored form can't be read: replace or delete it";
         PoliciesUnreadable = "policies_unreadable", "the policies can't be read and hold every mail: the operator restores them";
@@ -266,6 +268,8 @@ codes! {
         BeyondParent = "beyond_parent", "a token ends no later than the one that it is made with, and asks for no more mails a day";
         SendAtTooFar = "send_at_too_far", "at most 300 days ahead";
         AttachmentTooLarge = "attachment_too_large", "`message` says what fits";
+        FileTooLarge = "file_too_large", "a sheet has at most 20 MB: split it";
+        InvalidPlan = "invalid_plan", "`message` says what the field must be";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
         UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day; a file of a mail takes the scope `messages.read`, and that the mail has come in or gone";

@@ -184,6 +184,8 @@ ids! {
     DomainId = "dom_";
     /// That somebody is invited to an organization.
     InvitationId = "ivt_";
+    /// A spreadsheet and the mails made of it.
+    UploadId = "upl_";
 }
 
 #[cfg(test)]

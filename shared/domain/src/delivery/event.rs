@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::approval::Approval;
+use crate::gate::upload::UploadNotice;
 use crate::mailbox::domains::DomainNotice;
 use crate::mailbox::listed::Suppression;
 use crate::mailbox::message::{Direction, Message};
@@ -110,6 +111,16 @@ kinds! {
     SuppressionCreated = "suppression.created";
     /// Mail may go to them again.
     SuppressionDeleted = "suppression.deleted";
+    /// The file of an upload was read: it can be confirmed.
+    UploadReady = "upload.ready";
+    /// Somebody had mails made of an upload.
+    UploadConfirmed = "upload.confirmed";
+    /// Mails were made of all rows of an upload that can become one.
+    UploadCompleted = "upload.completed";
+    /// An upload could not be read, or came to an end before all its mails were made.
+    UploadFailed = "upload.failed";
+    /// Somebody deleted an upload: none of its mails goes any more that has not gone.
+    UploadDeleted = "upload.deleted";
     /// The records of a domain are there: inboxes can be made on it.
     DomainVerified = "domain.verified";
     /// The records of a domain are gone, or were not there for too long.
@@ -230,6 +241,8 @@ pub enum Subject {
     Suppression(Box<Suppression>),
     /// That a mail is held, without a word of it.
     Held(Box<HeldNotice>),
+    /// An upload, as it stood.
+    Upload(Box<UploadNotice>),
     /// A domain, as it stood.
     Domain(Box<DomainNotice>),
     /// A seat.
@@ -247,6 +260,7 @@ impl Subject {
             Subject::Approval(approval) => Some(approval.inbox_id),
             Subject::Inbox(inbox) => Some(inbox.id),
             Subject::Held(held) => Some(held.inbox_id),
+            Subject::Upload(upload) => Some(upload.inbox_id),
             Subject::Halt(_)
             | Subject::Endpoint(_)
             | Subject::Suppression(_)
@@ -269,6 +283,7 @@ impl Subject {
             | Subject::Domain(_)
             | Subject::Seat(_)
             | Subject::Invitation(_)
+            | Subject::Upload(_)
             | Subject::Held(_) => None,
         }
     }

@@ -27,6 +27,7 @@ use crate::gate::notice::Pace;
 use crate::gate::policy::{By, Late, Links, Terms};
 use crate::gate::risk::{Level, Risk};
 use crate::gate::statement::SignedVote;
+use crate::gate::upload::RowOf;
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
 use crate::people::notifications::{Notifications, When};
@@ -325,6 +326,8 @@ pub struct Approval {
     pub html_changes: Vec<HtmlChange>,
     /// What was decided.
     pub decision: Decision,
+    /// The row of a spreadsheet that it was made of, where it was.
+    pub row: Option<RowOf>,
     /// The draft that was left of a rejected mail, for another attempt at its words.
     pub draft_id: Option<DraftId>,
     /// Where the waiting workflow is resumed; none while it has not parked yet.
@@ -1131,6 +1134,7 @@ pub(crate) mod tests {
             html_changes: vec![],
             decision: Decision::Pending,
             draft_id: None,
+            row: None,
             task_token: None,
             demanded: SignedVotes::NONE,
             waits: 0,

@@ -41,6 +41,9 @@ pub struct Around {
     pub at: Timestamp,
     /// The domain that the inbox is on is not verified any more.
     pub domain_lost: bool,
+    /// Why a mail that was made of a row of a spreadsheet does not go: the upload was deleted, or, of one that follows another, whoever got
+    /// that answered, or it did not arrive.
+    pub row: Option<&'static str>,
     /// Why no mail may go to one of its recipients.
     pub barred: Option<&'static str>,
     /// Whose votes for these very bytes a key signed that counts in the key log, and whether that stays in its device.
@@ -135,6 +138,9 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     }
     if !approval.resends.is_empty() && around.original_sent {
         return withdrawn("original_was_sent");
+    }
+    if let Some(reason) = around.row {
+        return withdrawn(reason);
     }
     if let Some(reason) = around.barred {
         // Not to the others alone either: what goes is what was approved.

@@ -137,7 +137,7 @@ impl Role {
     pub fn scopes(self) -> Scopes {
         use Scope::{
             AccountsRead, ApprovalsDecide, ApprovalsRead, DraftsManage, EventsRead, FoldersRead,
-            MessagesModify, MessagesRead, MessagesSend, TokensManage, UsageRead,
+            MessagesModify, MessagesRead, MessagesSend, TokensManage, UploadsManage, UsageRead,
         };
         let list: &[Scope] = match self {
             Role::Owner | Role::Admin => Scope::ALL,
@@ -153,6 +153,7 @@ impl Role {
                 FoldersRead,
                 EventsRead,
                 ApprovalsRead,
+                UploadsManage,
                 UsageRead,
                 TokensManage,
             ],

@@ -696,6 +696,30 @@ schema!([] Metadata, "Metadata", _generator => json_schema!({
     "additionalProperties": { "type": "string", "maxLength": Notes::MAX_VALUE },
 }));
 
+/// Columns of a sheet, by what they are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping(pub BTreeMap<String, String>);
+
+/// A mapping has at most so many fields, as a sheet has columns.
+const MAX_MAPPED: usize = 200;
+/// The name of a column has at most so many characters.
+const MAX_COLUMN: usize = 200;
+
+impl Field for Mapping {
+    fn read(value: Value, faults: &mut Faults) -> Option<Self> {
+        let read = entries(value, MAX_MAPPED, faults, |name, value, faults| {
+            Some((name, string(value, MAX_COLUMN, faults)?))
+        })?;
+        Some(Self(read.into_iter().collect()))
+    }
+}
+
+schema!([] Mapping, "Mapping", _generator => json_schema!({
+    "type": "object",
+    "maxProperties": MAX_MAPPED,
+    "additionalProperties": { "type": "string", "maxLength": MAX_COLUMN },
+}));
+
 /// Header fields of a mail, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headers(pub Vec<(String, String)>);

@@ -17,7 +17,9 @@ use domain::delivery::event::{
 };
 use domain::mailbox::message::{Message, Party};
 use domain::people::access::Role;
-use domain::{ApprovalId, EventId, InboxId, InvitationId, MemberId, OrganizationId, TokenId, WebhookId};
+use domain::{
+    ApprovalId, EventId, InboxId, InvitationId, MemberId, OrganizationId, TokenId, UploadId, WebhookId,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -27,6 +29,7 @@ use crate::base::parts::{ActorView, actor, text};
 use crate::base::request::{self, request};
 use crate::base::values::{Choice, EventKinds, IdOf, Limit, Named, Time};
 use crate::gate::approvals::{ApprovalView, approval};
+use crate::gate::uploads::{UploadNoticeView, upload_notice};
 use crate::mailbox::domains::{DomainNoticeView, domain_notice};
 use crate::mailbox::inboxes::{InboxView, inbox};
 use crate::mailbox::listed::{SuppressionView, suppression};
@@ -87,6 +90,8 @@ struct EventDataView<'a> {
     /// Of `invitation.created`, `.resent` and `.deleted`: no word of who it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation: Option<InvitationNoticeView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<UploadNoticeView<'a>>,
 }
 
 /// A seat, as events tell of it.
@@ -228,6 +233,7 @@ pub fn event(event: &Event) -> EventView<'_> {
         domain: None,
         member: None,
         invitation: None,
+        upload: None,
     };
     let data = match &event.subject {
         Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
@@ -265,6 +271,7 @@ pub fn event(event: &Event) -> EventView<'_> {
             EventDataView { invitation: Some(invitation), ..none }
         }
         Subject::Suppression(one) => EventDataView { suppression: Some(suppression(one)), ..none },
+        Subject::Upload(upload) => EventDataView { upload: Some(upload_notice(upload)), ..none },
     };
     EventView {
         id: IdOf(event.id),
@@ -300,6 +307,7 @@ pub fn shortened(event: &Event) -> Event {
         | Subject::Domain(_)
         | Subject::Seat(_)
         | Subject::Invitation(_)
+        | Subject::Upload(_)
         | Subject::Held(_)) => other.clone(),
     };
     Event { subject, ..event.clone() }
@@ -509,6 +517,7 @@ pub fn read_asked(body: &str) -> Option<Asked> {
         "/data/inbox/id",
         "/data/blocked/inbox_id",
         "/data/held/inbox_id",
+        "/data/upload/inbox_id",
     ];
     Some(Asked::All(Delivery {
         organization_id,
@@ -518,6 +527,13 @@ pub fn read_asked(body: &str) -> Option<Asked> {
         endpoint: id("/data/webhook/id").and_then(|id| WebhookId::parse(id).ok()),
         body: event.to_string(),
     }))
+}
+
+/// Which upload an event of the bus tells of.
+pub fn read_upload(detail: &Value) -> Option<(OrganizationId, UploadId)> {
+    let organization_id = OrganizationId::parse(detail.get("organization_id")?.as_str()?).ok()?;
+    let id = detail.pointer("/event/data/upload/id")?.as_str()?;
+    Some((organization_id, UploadId::parse(id).ok()?))
 }
 
 /// What became of an approval, as an event of the bus tells; none where it tells of nothing that ends a signature.

@@ -7,12 +7,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// An answer has at most so many bytes: as many as Lambda gives back.
-const MAX_ANSWER: u64 = 6 * 1024 * 1024;
-
 /// How the process ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub enum Ended {
     /// It wrote this.
     Answered(Vec<u8>),
     /// It was ended when its time was over.
@@ -23,12 +20,12 @@ pub(crate) enum Ended {
     NeverBegan,
 }
 
-/// Runs the command with this on its standard input, for so long at most, and ends its process.
-pub(crate) async fn run(mut command: Command, input: &[u8], limit: Duration) -> Ended {
+/// Runs the command with this on its standard input, for so long at most, and ends its process. Its answer has at most so many bytes.
+pub async fn run(mut command: Command, input: &[u8], most: u64, limit: Duration) -> Ended {
     // What it has to say of its own death may have the file's words in it: nobody writes that down.
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let Ok(mut child) = command.spawn() else { return Ended::NeverBegan };
-    let ended = match timeout(limit, talk(&mut child, input)).await {
+    let ended = match timeout(limit, talk(&mut child, input, most)).await {
         Ok(Some(answer)) => return Ended::Answered(answer),
         Ok(None) => Ended::Broken,
         Err(_) => Ended::Late,
@@ -38,13 +35,13 @@ pub(crate) async fn run(mut command: Command, input: &[u8], limit: Duration) -> 
     ended
 }
 
-async fn talk(child: &mut Child, input: &[u8]) -> Option<Vec<u8>> {
+async fn talk(child: &mut Child, input: &[u8], most: u64) -> Option<Vec<u8>> {
     let (mut stdin, stdout) = (child.stdin.take()?, child.stdout.take()?);
     let written = stdin.write_all(input).await;
     drop(stdin);
     let mut answer = vec![];
-    stdout.take(MAX_ANSWER + 1).read_to_end(&mut answer).await.ok()?;
-    let whole = answer.len() as u64 <= MAX_ANSWER;
+    stdout.take(most + 1).read_to_end(&mut answer).await.ok()?;
+    let whole = answer.len() as u64 <= most;
     let succeeded = whole && child.wait().await.is_ok_and(|status| status.success());
     (succeeded && written.is_ok()).then_some(answer)
 }
@@ -73,8 +70,8 @@ mod tests {
             // It never reads what it is given.
             ("exec sleep 60", short, Ended::Late),
         ] {
-            assert_eq!(run(shell(script), &input, limit).await, expected, "{script}");
+            assert_eq!(run(shell(script), &input, 6 << 20, limit).await, expected, "{script}");
         }
-        assert_eq!(run(Command::new("/nowhere/at/all"), &input, long).await, Ended::NeverBegan);
+        assert_eq!(run(Command::new("/nowhere/at/all"), &input, 6 << 20, long).await, Ended::NeverBegan);
     }
 }

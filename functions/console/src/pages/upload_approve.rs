@@ -1,0 +1,227 @@
+//! `/console/uploads/{upload_id}/approve`: many mails of one spreadsheet are decided about at once: what they have in common stands there once,
+//! and the values of each row in a table, each mail with its own digest.
+
+use app::Refusal;
+use app::base::store::PageRequest;
+use app::gate::approvals::Batched;
+use app::gate::uploads::decide::{AT_ONCE, Waiting, decide_rows, waiting};
+use askama::Template;
+use domain::base::code::Code;
+use domain::gate::approval::{Approval, Verdict, Voter};
+use domain::gate::merge::{Merge, Plan, Words};
+use domain::gate::sheet::Sheet;
+use domain::people::access::{Scope, scope};
+use domain::{Timestamp, UploadId};
+use runtime::http::{Request, Response};
+use wire::gate::approvals::signature_of_form;
+
+use super::decide::{MAX_REASON, reason_in};
+use super::queue::{ITEM, Stand, checked, done_of};
+use super::signer::{self, Signer};
+use super::uploads::{address, cut};
+use super::{queue, render};
+use crate::Context;
+use crate::guard;
+use crate::page::{Audience, Back, Get, Page, Trust};
+use crate::route;
+use crate::shell::{Frame, Shell};
+use crate::visit::Visit;
+use crate::words::{Moment, body, count, visible};
+
+/// The page, and the form that decides.
+pub(super) const PAGES: &[Page] = &[Page {
+    path: "/uploads/{upload_id}/approve",
+    trust: Trust::Decide,
+    audience: Audience::With(Scope::ApprovalsDecide),
+    get: Get::Page(|context, request, at| Box::pin(async move { show(context, request, at.id()?).await })),
+    post: Some(|context, request, at| Box::pin(async move { decide(context, request, at.id()?).await })),
+    back: Back::Here(&[]),
+    ..Page::NEW
+}];
+
+/// So many columns the table shows, those that the words ask for.
+const COLUMNS: usize = 8;
+
+#[derive(Template)]
+#[template(path = "upload_approve.html")]
+struct ApprovePage {
+    shell: Shell,
+    csrf: String,
+    back: String,
+    action: String,
+    name: String,
+    done: Option<queue::Done>,
+    /// The words that all have in common, the first mail's first.
+    words: Vec<Common>,
+    columns: Vec<String>,
+    rows: Vec<Row>,
+    found: String,
+    /// Whether more wait than are shown.
+    more: bool,
+    batch: bool,
+    signer: Option<Signer>,
+    /// Whether the page goes on by itself.
+    goes_on: bool,
+}
+
+impl ApprovePage {
+    fn script() -> &'static str {
+        guard::KEYS_SCRIPT
+    }
+
+    fn signing() -> &'static str {
+        guard::SIGN_SCRIPT
+    }
+}
+
+/// The words of the first mail of a row, or of one that follows.
+struct Common {
+    title: String,
+    subject: String,
+    text: String,
+}
+
+/// A mail that waits.
+struct Row {
+    number: u32,
+    place: String,
+    address: String,
+    to: String,
+    values: Vec<String>,
+    send_at: Option<Moment>,
+    item: Option<(String, String)>,
+    revision: u32,
+    signs: bool,
+    /// Why it has no box.
+    stands: String,
+}
+
+fn common(plan: &Plan) -> Vec<Common> {
+    let one = |title: String, words: &Words| {
+        let given = |text: &Option<String>| text.clone().unwrap_or_else(|| "(a column has it)".to_owned());
+        let text = match (&words.text, &words.html) {
+            (Some(text), _) => text.clone(),
+            (None, Some(html)) => app::gate::uploads::text_of(html),
+            (None, None) => "(a column has it)".to_owned(),
+        };
+        Common { title, subject: body(&given(&words.subject)), text: body(&text) }
+    };
+    let first = one("The mail of each row".to_owned(), &plan.words);
+    let further = plan.follow_ups.iter().zip(1..);
+    std::iter::once(first)
+        .chain(further.map(|(it, n)| one(format!("Mail {n} that follows, unless somebody answers"), &it.words)))
+        .collect()
+}
+
+/// The places of the columns that are shown.
+fn shown_columns(plan: &Plan, sheet: &Sheet) -> Vec<usize> {
+    let used = Merge::new(plan, &sheet.columns).map(|merge| merge.used()).unwrap_or_default();
+    let to = plan.mapping.get("to").and_then(|name| sheet.columns.iter().position(|it| it == name));
+    used.into_iter().filter(|place| Some(*place) != to).take(COLUMNS).collect()
+}
+
+fn row(approval: &Approval, sheet: &Sheet, columns: &[usize], (voter, now): (&Voter, Timestamp)) -> Row {
+    let of = approval.row.map_or((0, 0), |row| (row.number, row.place));
+    let found = sheet.rows.binary_search_by_key(&of.0, |it| it.number).ok();
+    let value = |place: &usize| {
+        let cell = found.and_then(|found| sheet.rows[found].cells.get(*place));
+        cell.map(|cell| cut(&cell.text)).unwrap_or_default()
+    };
+    let stand = Stand::of(approval, voter, true, now);
+    let boxed = stand.class == "mine" && approval.may_be_batched();
+    Row {
+        number: of.0,
+        place: if of.1 == 0 { String::new() } else { format!("follows ({})", of.1) },
+        address: route::approval(approval.id),
+        to: approval.recipients.first().map(|party| visible(&party.address)).unwrap_or_default(),
+        values: columns.iter().map(value).collect(),
+        send_at: approval.send_at.map(|at| Moment::new(at, now)),
+        item: boxed.then(|| (format!("{ITEM}{}", approval.id), approval.digest.to_string())),
+        revision: approval.revision,
+        signs: signer::is_asked(approval),
+        stands: match (boxed, stand.class) {
+            (true, _) => String::new(),
+            (false, "mine") => "Deserves a look".to_owned(),
+            (false, _) => stand.word,
+        },
+    }
+}
+
+async fn show(context: &Context, request: &Request, id: UploadId) -> Result<Response, Refusal> {
+    let visit = Visit::of(context, request, &[]).await?;
+    page(&visit, id, (200, None, false)).await
+}
+
+async fn page(
+    visit: &Visit,
+    id: UploadId,
+    (status, done, goes_on): (u16, Option<queue::Done>, bool),
+) -> Result<Response, Refusal> {
+    let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
+    let first = PageRequest { limit: u16::try_from(AT_ONCE).unwrap_or(100), cursor: None };
+    let found = waiting(&visit.ports, visit.powers.sheets()?, &permit, id, &first).await?;
+    let frame = Frame::of(visit).await?;
+    let voter = Voter { member_id: frame.me.member.id, role: frame.me.member.role };
+    let now = visit.ports.now();
+    let Waiting { upload, sheet, plan, page } = &found;
+    let columns = shown_columns(plan, sheet);
+    let rows: Vec<Row> = page.items.iter().map(|it| row(it, sheet, &columns, (&voter, now))).collect();
+    let all: Vec<&Approval> = page.items.iter().collect();
+    let whose = (permit.organization_id(), voter.member_id);
+    let signer = signer::of(&visit.ports, visit.powers.key_logs()?, whose, &all).await?;
+    let batch = rows.iter().any(|row| row.item.is_some());
+    let more = page.next.is_some();
+    let shown = count(rows.len(), "mail waits", "mails wait");
+    let page = ApprovePage {
+        csrf: visit.session.form_token(),
+        back: address(id),
+        action: format!("{}/approve", address(id)),
+        name: visible(&upload.filename),
+        done,
+        words: common(plan),
+        columns: columns.iter().map(|place| visible(&sheet.columns[*place])).collect(),
+        found: if more { format!("The first {} of those that wait", rows.len()) } else { shown },
+        more,
+        goes_on: goes_on && batch,
+        batch,
+        rows,
+        signer,
+        shell: frame.shell,
+    };
+    Ok(guard::html_with_keys(status, render(&page)?))
+}
+
+/// Decides about those that are checked, each with the digest that its box carries. Sent again, it says the same.
+async fn decide(context: &Context, request: &Request, id: UploadId) -> Result<Response, Refusal> {
+    let (visit, form) = Visit::of_form(context, request, &[]).await?;
+    let permit = visit.principal.permit::<scope::ApprovalsDecide>().map_err(|_| {
+        Refusal::because(Code::RoleCannotDecide, "Your role may read mails but not decide about them.")
+    })?;
+    let items = checked(&form)?;
+    let verdict = match form.field("verdict") {
+        "reject" => Verdict::Reject(reason_in(&form, "words")),
+        _ => Verdict::Approve,
+    };
+    let wrong = match &verdict {
+        _ if items.is_empty() => "Nothing was decided: check the mails first that you decide about.",
+        _ if items.len() > AT_ONCE => "Nothing was decided: at most 100 mails are decided about at once.",
+        Verdict::Reject(reason) if reason.chars().count() > MAX_REASON => {
+            "Nothing was decided: the reason is longer than 2,000 characters."
+        }
+        _ => "",
+    };
+    if !wrong.is_empty() {
+        return page(&visit, id, (422, Some(queue::Done::failed(wrong)), false)).await;
+    }
+    let (sheets, blobs) = (visit.powers.sheets()?, visit.powers.blobs()?);
+    let signature = signature_of_form(form.field("signature"))?;
+    let signed = (visit.powers.key_logs()?, signature.as_ref());
+    let workflow = visit.powers.workflow()?;
+    let decided =
+        decide_rows(&visit.ports, (sheets, blobs), workflow, &permit, id, (&items, &verdict), signed);
+    let all: Vec<Batched> = Box::pin(decided).await?;
+    let done = done_of(&visit, &all, &verdict).await?;
+    // What goes on by itself stops where something deserves a look.
+    let goes_on = form.field("go_on") == "yes" && all.iter().all(|one| one.decided.is_ok());
+    page(&visit, id, (200, Some(done), goes_on)).await
+}

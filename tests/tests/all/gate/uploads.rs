@@ -1,0 +1,301 @@
+//! Uploads, in memory: a sheet is read, looked at, confirmed, and its mails are made, once each whatever happens; deleted, none of them goes.
+
+use std::collections::BTreeSet;
+
+use app::Refusal;
+use app::base::enter::Once;
+use app::base::store::{Change, PageRequest, Record, StoreError, key, load};
+use app::gate::uploads::work::Worker;
+use app::gate::uploads::{self, NewUpload, Outlook, Planner, Reader, RowStatus};
+use async_trait::async_trait;
+use domain::UploadId;
+use domain::gate::merge::{FollowUp, Plan, Words};
+use domain::gate::sheet::{Sheet, Unreadable};
+use domain::gate::upload::{Stage, Upload, UploadRow};
+use domain::mailbox::lifecycle::Status;
+use domain::mailbox::message::Message;
+use domain::people::access::{Permit, Role, Scope, scope};
+use testkit::samples;
+use testkit::world::World;
+
+use super::votes::{code, world};
+
+/// Reads a file as it is read apart.
+struct Here;
+
+#[async_trait]
+impl Reader for Here {
+    async fn read(&self, file: &[u8], filename: &str) -> Result<Result<Sheet, Unreadable>, Refusal> {
+        Ok(sheets::read(file, filename))
+    }
+}
+
+fn permit() -> Permit<scope::UploadsManage> {
+    samples::token(1, Role::Owner, &[Scope::UploadsManage, Scope::MessagesSend, Scope::MessagesRead])
+        .0
+        .principal()
+        .permit()
+        .unwrap()
+}
+
+/// As [`world`], where the token may have spreadsheets too.
+async fn world_of_uploads() -> World {
+    let world = world().await;
+    let (token, _) =
+        samples::token(1, Role::Owner, &[Scope::UploadsManage, Scope::MessagesSend, Scope::MessagesRead]);
+    let change = Change::new(samples::organization_id(1)).update(token);
+    world.ports.store.commit(change).await.unwrap();
+    world
+}
+
+async fn uploaded(world: &World, file: &str) -> Upload {
+    let new = NewUpload {
+        inbox_id: samples::inbox_id(1),
+        filename: "list.csv".to_owned(),
+        content_type: "text/csv".to_owned(),
+        size: file.len() as u64,
+    };
+    let saved = |_: &Upload, _: &str| (201, String::new());
+    let (upload, _) =
+        uploads::announce(&world.ports, &*world.sheets, &permit(), new, &Once::default(), saved).await.unwrap();
+    let of = (upload.organization_id, upload.id);
+    world.sheets.files.lock().unwrap().insert(of, file.to_owned().into());
+    uploads::read(&world.ports, &*world.sheets, &Here, of).await.unwrap();
+    uploads::get(&world.ports, &permit(), upload.id).await.unwrap()
+}
+
+fn plan(subject: &str, text: &str) -> Plan {
+    Plan {
+        mapping: [("to".to_owned(), "Email".to_owned())].into(),
+        words: Words { subject: Some(subject.to_owned()), text: Some(text.to_owned()), html: None },
+        time_zone: "UTC".to_owned(),
+        time: Plan::TIME,
+        date_order: None,
+        send_at: None,
+        follow_ups: vec![],
+        duplicates: false,
+        unsubscribe: false,
+    }
+}
+
+fn planner(world: &World) -> Planner<'_> {
+    Planner { ports: &world.ports, sheets: &*world.sheets, directory: &*world.store, blobs: &*world.blobs }
+}
+
+async fn try_out(world: &World, id: UploadId, plan: &Plan) -> Result<Outlook, Refusal> {
+    Box::pin(planner(world).try_out(&permit(), id, plan)).await
+}
+
+async fn confirm(world: &World, id: UploadId, plan: &Plan) -> Result<Outlook, Refusal> {
+    let saved = |_: &Outlook| (202, String::new());
+    Box::pin(planner(world).confirm(&permit(), id, plan, &Once::default(), saved)).await
+}
+
+async fn work(world: &World) {
+    let sending = world.sending();
+    let worker = Worker { sending: &sending, sheets: &*world.sheets, watch: &*world.store };
+    let until = world.ports.now() + jiff::SignedDuration::from_secs(60);
+    // What is due now is due in a moment.
+    world.pass(1);
+    Box::pin(worker.work(None, until)).await.unwrap();
+}
+
+fn mails(world: &World) -> Vec<Message> {
+    let contents = world.store.contents();
+    let of = |record: &Record| match record {
+        Record::Message(message) if message.outbound().is_some() => Some((**message).clone()),
+        _ => None,
+    };
+    contents.records.values().filter_map(of).collect()
+}
+
+fn recipients(world: &World) -> Vec<String> {
+    let mut all: Vec<_> = mails(world).into_iter().map(|mail| mail.to[0].address.clone()).collect();
+    all.sort_unstable();
+    all
+}
+
+const LIST: &str = "\u{FEFF}Email,First name\r\nann@example.org,Ann\r\nbo@example.org,\r\nANN@example.org,Ann 2\r\nnobody,X\r\n";
+
+#[tokio::test]
+async fn a_sheet_becomes_mails_of_its_good_rows_and_says_what_is_wrong_with_the_others() {
+    let world = world_of_uploads().await;
+    let upload = uploaded(&world, LIST).await;
+    assert_eq!(upload.stage, Stage::Ready, "{upload:?}");
+    let found = upload.found.clone().unwrap();
+    assert_eq!((found.columns.as_slice(), found.rows), (["Email".to_owned(), "First name".to_owned()].as_slice(), 4));
+    assert_eq!(found.guesses.get("to").map(String::as_str), Some("Email"));
+    assert!(world.sheets.files.lock().unwrap().is_empty(), "the file goes when it was read");
+
+    let plan = plan("For {{first_name|you}}", "Hello {{first_name|there}}.");
+    let outlook = try_out(&world, upload.id, &plan).await.unwrap();
+    assert_eq!((outlook.good, outlook.mails), (2, 2));
+    let wrong: Vec<_> = outlook.wrong.iter().map(|(number, errors)| (*number, errors[0].code)).collect();
+    assert_eq!(wrong, [(4, "duplicate"), (5, "address_invalid")]);
+    let first = outlook.first.unwrap();
+    assert_eq!((first.number, first.mails.mails[0].subject.as_str()), (2, "For Ann"));
+    assert!(first.judged.is_ok() && mails(&world).is_empty(), "nothing is made yet");
+    let strict = Plan { words: Words { text: Some("{{first_name}}".to_owned()), ..plan.words.clone() }, ..plan.clone() };
+    assert_eq!(try_out(&world, upload.id, &strict).await.unwrap().good, 1, "an empty one is that row's error");
+
+    let outlook = confirm(&world, upload.id, &plan).await.unwrap();
+    assert_eq!(outlook.upload.stage, Stage::Importing);
+    assert_eq!(code(confirm(&world, upload.id, &plan).await), "upload_not_ready", "once");
+    work(&world).await;
+    let done = uploads::get(&world.ports, &permit(), upload.id).await.unwrap();
+    assert!(matches!(done.stage, Stage::Imported { .. }), "{done:?}");
+    let progress = done.progress;
+    assert_eq!((progress.rows, progress.made, progress.failed, progress.mails, progress.held), (4, 2, 2, 2, 2));
+    assert_eq!(recipients(&world), ["ann@example.org", "bo@example.org"]);
+    let (_, rows, more) =
+        Box::pin(planner(&world).rows(&permit(), upload.id, None, (0, 50))).await.unwrap();
+    let shown: Vec<_> = rows.iter().map(|row| (row.number, row.status.as_str(), row.mail)).collect();
+    let waits = Some(Status::PendingApproval);
+    let expected =
+        [(2, "imported", waits), (3, "imported", waits), (4, "error", None), (5, "error", None)];
+    assert_eq!((shown.as_slice(), more), (expected.as_slice(), false));
+    let (_, bad, more) =
+        Box::pin(planner(&world).rows(&permit(), upload.id, Some(RowStatus::Error), (0, 1))).await.unwrap();
+    assert_eq!((bad.len(), bad[0].number, more), (1, 4, true));
+    let events: Vec<_> = world.store.contents().events.iter().map(|event| event.kind.as_str()).collect();
+    let of_upload: Vec<_> = events.into_iter().filter(|kind| kind.starts_with("upload")).collect();
+    assert_eq!(of_upload, ["upload.ready", "upload.confirmed", "upload.completed"]);
+}
+
+#[tokio::test]
+async fn what_can_not_be_read_says_why_and_becomes_nothing() {
+    let world = world_of_uploads().await;
+    for (file, expected) in [("", "file_empty"), ("Email\n", "no_rows"), ("%PDF-1.7\n\u{0}", "file_not_a_sheet")] {
+        if file.is_empty() {
+            continue;
+        }
+        let upload = uploaded(&world, file).await;
+        let Stage::Failed { code, .. } = &upload.stage else { panic!("{upload:?}") };
+        assert_eq!(code, expected);
+        assert_eq!(super::votes::code(confirm(&world, upload.id, &plan("a", "b")).await), "upload_not_ready");
+    }
+    let upload = uploaded(&world, LIST).await;
+    let nothing = plan("a", "{{nobody}}");
+    let outlook = try_out(&world, upload.id, &nothing).await.unwrap();
+    assert_eq!((outlook.good, outlook.problems.get("unknown_variable")), (0, Some(&2)));
+    assert_eq!(code(confirm(&world, upload.id, &nothing).await), "no_good_rows");
+    let mapped = Plan { mapping: [("to".to_owned(), "Mail".to_owned())].into(), ..plan("a", "b") };
+    assert_eq!(code(try_out(&world, upload.id, &mapped).await), "invalid_plan");
+    let looped = plan("a", "{{#each rows}}");
+    assert_eq!(code(try_out(&world, upload.id, &looped).await), "invalid_plan");
+}
+
+/// Fifty rows, some of them bad.
+fn long() -> String {
+    let row = |n: usize| if n % 7 == 0 { format!("bad {n},x\n") } else { format!("p{n}@example.org,P{n}\n") };
+    format!("Email,Name\n{}", (0..120).map(row).collect::<String>())
+}
+
+#[tokio::test]
+async fn work_that_dies_anywhere_makes_each_mail_once_in_the_end() {
+    let expected: BTreeSet<String> =
+        (0..120).filter(|n| n % 7 != 0).map(|n| format!("p{n}@example.org")).collect();
+    for dies_at in [1, 2, 3, 17, 40, 61, 105, 160, 230] {
+        let world = world_of_uploads().await;
+        let upload = uploaded(&world, &long()).await;
+        confirm(&world, upload.id, &plan("Hi {{name}}", "Hello")).await.unwrap();
+        // From this commit on nothing answers, and then all does again.
+        world.store.fail_commits_behind(dies_at, vec![StoreError::Transient("gone".to_owned()); 9]);
+        for _ in 0..20 {
+            work(&world).await;
+            world.pass(180);
+        }
+        let done = uploads::get(&world.ports, &permit(), upload.id).await.unwrap();
+        assert!(matches!(done.stage, Stage::Imported { .. }), "{dies_at}: {done:?}");
+        let all = recipients(&world);
+        assert_eq!(all.len(), expected.len(), "{dies_at}");
+        assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), expected, "{dies_at}");
+        assert_eq!((done.progress.made, done.progress.failed), (102, 18), "{dies_at}");
+    }
+}
+
+#[tokio::test]
+async fn two_who_work_at_once_make_no_mail_twice() {
+    let world = world_of_uploads().await;
+    let upload = uploaded(&world, &long()).await;
+    confirm(&world, upload.id, &plan("Hi", "Hello")).await.unwrap();
+    let of = (upload.organization_id, upload.id);
+    let sending = world.sending();
+    let worker = Worker { sending: &sending, sheets: &*world.sheets, watch: &*world.store };
+    let until = world.ports.now() + jiff::SignedDuration::from_secs(60);
+    let (one, two) = futures_util::future::join(
+        Box::pin(worker.work(Some(of), until)),
+        Box::pin(worker.work(Some(of), until)),
+    )
+    .await;
+    one.unwrap();
+    two.unwrap();
+    for _ in 0..3 {
+        world.pass(180);
+        work(&world).await;
+    }
+    let all = recipients(&world);
+    assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (102, 102));
+}
+
+#[tokio::test]
+async fn who_may_ask_for_no_mail_any_more_has_none_made() {
+    let world = world_of_uploads().await;
+    let upload = uploaded(&world, LIST).await;
+    confirm(&world, upload.id, &plan("Hi", "Hello")).await.unwrap();
+    let (token, _) = samples::token(1, Role::Owner, &[Scope::UploadsManage]);
+    let gone = app::base::store::Write::Delete(app::base::store::Key::Token(token.hash));
+    world.ports.store.commit(Change::new(samples::organization_id(1)).write(gone)).await.unwrap();
+    work(&world).await;
+    let ended = uploads::get(&world.ports, &permit(), upload.id).await.unwrap();
+    let Stage::Failed { code, .. } = &ended.stage else { panic!("{ended:?}") };
+    assert_eq!(code, "requester_gone");
+    assert!(mails(&world).is_empty());
+}
+
+#[tokio::test]
+async fn a_deleted_upload_takes_what_has_not_gone_with_it() {
+    let world = world_of_uploads().await;
+    let upload = uploaded(&world, LIST).await;
+    let further = FollowUp {
+        after_days: 3,
+        words: Words { subject: Some("Again".to_owned()), text: Some("Hello again".to_owned()), html: None },
+    };
+    let plan = Plan { follow_ups: vec![further], ..plan("Hi", "Hello") };
+    confirm(&world, upload.id, &plan).await.unwrap();
+    work(&world).await;
+    let made = mails(&world);
+    assert_eq!(made.len(), 4, "two rows, and a mail that follows each");
+    let threads: BTreeSet<_> = made.iter().map(|mail| mail.thread_id).collect();
+    assert_eq!(threads.len(), 2, "they stand in the conversation of the first");
+    // One of them is approved, and due.
+    let first = made.iter().find(|mail| mail.outbound().unwrap().send_at.is_none()).unwrap();
+    let approval_id = first.outbound().unwrap().approval_id;
+    let approval = load(&*world.store, samples::organization_id(1), key::Approval(approval_id)).await.unwrap();
+    let approval = super::votes::vote(&world, &approval.unwrap(), &super::votes::approver(2)).await.unwrap();
+    uploads::delete(&world.ports, &permit(), upload.id).await.unwrap();
+    uploads::delete(&world.ports, &permit(), upload.id).await.unwrap();
+    // Before anybody cleared it away, none of its mails goes.
+    let sent = super::votes::send(&world, &approval).await;
+    assert_eq!(world.sends(), 0, "{sent:?}");
+    work(&world).await;
+    assert_eq!(mails(&world).len(), 0);
+    assert_eq!(code(uploads::get(&world.ports, &permit(), upload.id).await), "not_found");
+    let rows = |record: &Record| matches!(record, Record::UploadRow(_));
+    assert_eq!(world.store.contents().records.values().filter(|record| rows(record)).count(), 0);
+    assert!(world.sheets.sheets.lock().unwrap().is_empty() && world.sheets.plans.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn uploads_are_listed_for_whoever_may_see_their_inbox() {
+    let world = world_of_uploads().await;
+    let one = uploaded(&world, LIST).await;
+    world.pass(1);
+    let two = uploaded(&world, LIST).await;
+    let page = PageRequest { limit: 50, cursor: None };
+    let listed = uploads::list(&world.ports, &permit(), &page).await.unwrap();
+    assert_eq!(listed.items.iter().map(|it| it.id).collect::<Vec<_>>(), [two.id, one.id]);
+    let row: Option<UploadRow> =
+        load(&*world.store, samples::organization_id(1), key::UploadRow(one.id, 2)).await.unwrap();
+    assert_eq!(row, None);
+}
