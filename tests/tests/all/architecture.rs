@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("mail", &["domain"]),
     ("search", &[]),
+    ("sheets", &["domain"]),
     ("signatures", &["domain"]),
     ("app", &["domain", "mail", "search", "signatures"]),
     ("wire", &["app", "domain"]),
@@ -43,6 +44,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("domain", &["serde", "tokio", "async-trait", "tracing", "getrandom", "aws-types"]),
     ("mail", &["tokio", "async-trait", "tracing", "getrandom", "serde"]),
     ("search", &["tokio", "async-trait", "tracing", "getrandom", "serde", "aws-types"]),
+    ("sheets", &["tokio", "async-trait", "tracing", "getrandom", "serde", "aws-types"]),
     ("app", &["serde", "serde_json", "lambda_runtime", "aws-types", "getrandom"]),
 ];
 
@@ -99,9 +101,15 @@ fn only_the_dispatch_group_can_reach_ses() {
 /// What decodes files of strangers is linked where nothing else is within reach, and nowhere else.
 #[test]
 fn only_the_preview_group_reads_files_of_strangers() {
-    for decoder in ["calamine", "hayro", "image", "zip"] {
+    for (decoder, readers) in [
+        ("calamine", &["preview"][..]),
+        ("hayro", &["preview"]),
+        ("image", &["preview"]),
+        ("quick-xml", &["sheets"]),
+        ("zip", &["preview", "sheets"]),
+    ] {
         let users: Vec<_> = dependencies().into_iter().filter(|(_, uses)| uses.contains(decoder)).collect();
-        assert_eq!(users.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["preview"], "{decoder}");
+        assert_eq!(users.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), readers, "{decoder}");
     }
     let own = &dependencies()["preview"];
     assert!(own.iter().all(|used| !used.starts_with("aws-")), "{own:?}");
