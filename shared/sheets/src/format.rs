@@ -38,6 +38,8 @@ pub(crate) struct Section {
     grouped: bool,
     /// How often it is multiplied by ten.
     power: i32,
+    /// Whether it has a colour, which may be all that says that a number is below zero.
+    coloured: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +114,7 @@ impl Format {
     pub(crate) fn show(&self, number: &Decimal) -> String {
         let Self::Number(sections) = self else { return number.general() };
         let (section, sign) = match (sections.as_slice(), number.is_negative(), number.is_zero()) {
-            ([_, below, ..], true, _) => (below, ""),
+            ([_, below, ..], true, _) => (below, below.sign()),
             ([_, _, zero], _, true) => (zero, ""),
             ([first, ..], true, _) => (first, "-"),
             ([first, ..], _, _) => (first, ""),
@@ -125,6 +127,12 @@ impl Format {
 }
 
 impl Section {
+    /// What goes before a number below zero, of which this section shows nothing but a colour.
+    fn sign(&self) -> &'static str {
+        let shown = self.parts.iter().any(|part| matches!(part, Part::Literal('-' | '\u{2212}' | '(')));
+        if self.coloured && !shown { "-" } else { "" }
+    }
+
     fn show(&self, number: &Decimal) -> String {
         let point = self.parts.iter().position(|part| *part == Part::Point).unwrap_or(self.parts.len());
         let (before, behind) = self.parts.split_at(point);
@@ -319,7 +327,10 @@ fn section(pieces: &[Piece]) -> Option<Section> {
                     section.parts.extend(sign.chars().map(Part::Literal));
                     continue;
                 }
-                None if is_colour(inside) => continue,
+                None if is_colour(inside) => {
+                    section.coloured = true;
+                    continue;
+                }
                 None => return None,
             },
             Piece::Letter(_) | Piece::Noon | Piece::Other => return None,
@@ -339,6 +350,8 @@ fn is_colour(inside: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn shown(code: &str, number: &str) -> String {
@@ -389,6 +402,9 @@ mod tests {
             ("000-000-0000", "5551234567", "555-123-4567"),
             ("(000) 000", "1555123", "(1555) 123"),
             ("0;-0;;@", "0", ""),
+            ("0.00;[Red]0.00", "-5", "-5.00"),
+            ("0.00;[Red]-0.00", "-5", "-5.00"),
+            ("0.00;0.00", "-5", "5.00"),
             ("0.0,", "12345", "12.3"),
             ("0", "-0.2", "0"),
             ("General\" kg\"", "1.5", "1.5 kg"),
@@ -444,6 +460,26 @@ mod tests {
             "0%",
         ] {
             assert_eq!(of_moment(code), None, "{code}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_format_makes_it_fall(code in "[-0#?,.%;\"\\\\_*@/eE+hmsdyGg()\\[\\]$€ ]{0,24}", number in "-?[0-9]{1,20}(\\.[0-9]{1,20})?(E[+-]?[0-9]{1,3})?") {
+            if let Some(number) = Decimal::parse(&number) {
+                let _ = Format::of(&code).show(&number);
+            }
+            let _ = Format::of(&format!("General{code}"));
+        }
+
+        #[test]
+        fn a_number_that_a_spreadsheet_keeps_is_shown_as_it_is(number in -1e12_f64..1e12, places in 0..3_i32) {
+            let written = format!("{:.*}", usize::try_from(places).unwrap(), number);
+            let shown = Decimal::parse(&written).unwrap().general();
+            prop_assert_eq!(shown.parse::<f64>().unwrap().to_bits() << 1, written.parse::<f64>().unwrap().to_bits() << 1);
+            let code = format!("0.{}", "0".repeat(usize::try_from(places).unwrap()));
+            let shown = Format::of(&code).show(&Decimal::parse(&written).unwrap());
+            prop_assert_eq!(shown.parse::<f64>().unwrap().to_bits() << 1, written.parse::<f64>().unwrap().to_bits() << 1);
         }
     }
 

@@ -26,6 +26,9 @@ const MAX_SHARED: usize = MAX_TEXT + MAX_TEXT / 2;
 pub(crate) fn read(file: &[u8]) -> Result<Sheet, Unreadable> {
     let mut package = Package::open(file)?;
     let book = book(&mut package)?;
+    if book.sheets.is_empty() {
+        return Err(Unreadable::Broken);
+    }
     let shared = Shared {
         strings: strings(&mut package, &book)?,
         styles: styles(&mut package, &book)?,
@@ -40,6 +43,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Sheet, Unreadable> {
         let others: Vec<String> = others.map(|other| other.name.clone()).take(MAX_NAMES).collect();
         notes.extend((!others.is_empty()).then(|| SheetNote::OtherSheets(sheet.name.clone(), others)));
         let is_hidden = |column| hidden_columns.iter().any(|hidden| hidden.contains(&column));
+        drop(shared);
         return table.sheet(SheetKind::Workbook, notes, is_hidden);
     }
     Err(Unreadable::Empty)

@@ -22,6 +22,8 @@ use crate::xml::{attribute, is_called, says_yes};
 /// So many rows and columns a sheet has at most (Excel's limits).
 const ROWS: u32 = 1_048_576;
 const COLUMNS: u32 = 16_384;
+/// An escape has so many characters.
+const ESCAPE: usize = "_x000D_".len();
 /// So many characters of a reference are told.
 const MAX_REFERENCE: usize = 40;
 
@@ -324,16 +326,16 @@ pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
         let code = rest.get(at + 2..at + 6).filter(|_| rest[at + 6..].starts_with('_'));
         let code = code.filter(|it| it.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let meant = code.and_then(|it| u32::from_str_radix(it, 16).ok()).and_then(char::from_u32);
-        let (kept, length) = match meant.filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')) {
-            Some(c) => {
-                all.push_str(&rest[..at]);
-                all.push(c);
-                ("", at + 7)
-            }
-            None => (&rest[..at + 2], at + 2),
-        };
-        all.push_str(kept);
-        rest = &rest[length..];
+        let (before, behind) = rest.split_at(at);
+        all.push_str(before);
+        if let Some(c) = meant {
+            // Of those that control a terminal a cell shows nothing.
+            all.extend((!c.is_control() || matches!(c, '\t' | '\n' | '\r')).then_some(c));
+            rest = &behind[ESCAPE..];
+        } else {
+            all.push_str("_x");
+            rest = &behind[2..];
+        }
     }
     all.push_str(rest);
     Cow::Owned(all)
@@ -374,7 +376,7 @@ mod tests {
             ("_x00zz_", "_x00zz_"),
             ("_x000D", "_x000D"),
             ("_xD800_", "_xD800_"),
-            ("_x0000_", "_x0000_"),
+            ("a_x0000__x0007_b", "ab"),
             ("_xüüü_", "_xüüü_"),
             ("my_xray", "my_xray"),
         ] {
