@@ -22,6 +22,7 @@ use domain::gate::rate::{Later, Second};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::ledger::requests::RequestLine;
+use domain::gate::upload::Upload;
 use domain::mailbox::domains::{Domain, Family};
 use domain::mailbox::filter::Span;
 use domain::mailbox::index::Index;

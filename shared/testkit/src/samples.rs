@@ -31,7 +31,7 @@ use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
 use domain::gate::sheet::SheetKind;
 use domain::gate::upload::{
-    Checked, Confirmed, Found, Made, Progress, RowOf, Stage, StoredError, Upload, UploadRow,
+    Checked, Confirmed, Found as FoundSheet, Made, Progress, RowOf, Stage, StoredError, Upload, UploadRow,
 };
 use domain::mailbox::domains::{Answer, Domain, DomainName, Found, Seen};
 use domain::mailbox::finding::{Finding, FindingKind};
@@ -678,7 +678,7 @@ pub fn row_of(n: u8) -> RowOf {
 
 /// An upload: the first is ready, the second failed.
 pub fn upload(n: u8) -> Upload {
-    let found = Found {
+    let found = FoundSheet {
         kind: SheetKind::Separated(';'),
         columns: vec!["Email".into(), "First name".into()],
         rows: 2,
