@@ -27,6 +27,9 @@ use crate::gate::attest::not_signed;
 use crate::mailbox::domains;
 use crate::people::passkeys::{self, Site};
 
+/// Senders that others take at the same moment are looked at anew at most so often.
+const SENDERS_TRIES: usize = 8;
+
 impl From<KeyLogError> for Refusal {
     fn from(error: KeyLogError) -> Self {
         match error {
@@ -343,29 +346,37 @@ async fn take_senders(
             vec![address.as_str().to_owned()]
         }
     };
-    let StoredSenders { senders, version } = logs.senders().await?;
-    let mut missing = vec![];
-    for sender in wanted {
-        match senders.of(&sender) {
-            Some(of) if of == organization_id => {}
-            Some(of) if demands(&logs.read(of).await?.log, &sender, ports.now()) => {
-                let message = format!("another organization alone sends from {sender}, as the key log says");
-                return Err(Refusal::because(Code::KeyLogRefused, message));
+    for _ in 0..SENDERS_TRIES {
+        let StoredSenders { senders, version } = logs.senders().await?;
+        let mut missing = vec![];
+        for sender in &wanted {
+            match senders.of(sender) {
+                Some(of) if of == organization_id => {}
+                Some(of) if demands(&logs.read(of).await?.log, sender, ports.now()) => {
+                    let message =
+                        format!("another organization alone sends from {sender}, as the key log says");
+                    return Err(Refusal::because(Code::KeyLogRefused, message));
+                }
+                _ => missing.push(sender.clone()),
             }
-            _ => missing.push(sender),
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let next = senders.with(&missing, organization_id).ok_or_else(|| {
+            Refusal::because(
+                Code::KeyLogRefused,
+                "an organization alone sends from at most 1,000 domains and addresses, and all together from 10,000: verify a domain, and \
+                 demand signed votes for mail from that",
+            )
+        })?;
+        // Another organization took senders at the same moment: that is none of this one's business.
+        match logs.write_senders(&StoredSenders { senders: Arc::new(next), version }).await {
+            Err(KeyLogError::Changed) => {}
+            written => return Ok(written?),
         }
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let next = senders.with(&missing, organization_id).ok_or_else(|| {
-        Refusal::because(
-            Code::KeyLogRefused,
-            "an organization alone sends from at most 1,000 domains and addresses, and all together from 10,000: verify a domain, and \
-             demand signed votes for mail from that",
-        )
-    })?;
-    Ok(logs.write_senders(&StoredSenders { senders: Arc::new(next), version }).await?)
+    Err(KeyLogError::Changed.into())
 }
 
 /// Whether a key log demands a signed vote for mail from this domain or address.

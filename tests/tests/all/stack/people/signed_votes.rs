@@ -262,6 +262,13 @@ fn a_vote_counts_that_the_members_own_key_signed_for_these_very_bytes_and_no_oth
     house.stack.message_with_status(&held.message, "delivered");
     refused_elsewhere(&house, &other, &whole);
     assert_eq!(house.stack.accepted(&held.message).len(), 1);
+    // The page that gives receipts has the registration of the key that signed.
+    let session = format!("__Host-cs_session={}", house.stack.text("/owner/session"));
+    house.stack.until("the receipt has what the key signed", || {
+        let path = format!("/console/receipts/{}", held.approval);
+        let page = house.stack.raw("GET", &path, "", vec![("cookie", session.clone())], "");
+        (page.status == 200 && page.body.to_string().contains("registrations")).then_some(())
+    });
 }
 
 /// The same answer of a key lets no other mail go.
@@ -342,6 +349,43 @@ fn a_key_that_is_suspended_or_revoked_signs_nothing_and_one_that_is_resumed_does
     );
     let told: Value = serde_json::from_str(receipt["receipt"].as_str().unwrap()).unwrap();
     assert_eq!(told["approval"]["reopened"].as_array().unwrap().len(), 1, "{told}");
+}
+
+#[test]
+fn what_a_key_signed_is_taken_back_rejections_are_signed_too_and_demands_name_addresses_and_domains() {
+    let mut house = House::new();
+    let one = SignedVotes { votes: 1, device_bound: false };
+    let path = format!("/v1/inboxes/{}", house.stack.inbox());
+    let inbox = house.stack.get(&path, house.stack.text("/owner/token")).expect(200);
+    let address = EmailAddress::parse(inbox["address"].as_str().unwrap()).unwrap();
+    house.vouch(Deed::Demand(Scope::Address(address), one), None).expect(201);
+    let strange = Scope::Domain("not-ours.example".to_owned());
+    house.vouch(Deed::Demand(strange, one), None).refused(422, "unknown_domain");
+    // Approved while the inbox is paused, and taken back: nothing goes by it any more.
+    let pause = |house: &House, what: &str| {
+        let path = format!("/v1/inboxes/{}/{what}", house.stack.inbox());
+        house.stack.post(&path, house.stack.text("/owner/session"), &json!({})).expect(200);
+    };
+    pause(&house, "pause");
+    let held = house.submit("Taken back");
+    let vote = house.vote();
+    let text = house.text(&vote, &held);
+    let assertion = house.approver.1.sign(&text);
+    let signed = form(&vote, &assertion);
+    assert_eq!(house.approve(&held, &signed).expect(200)["status"], "approved");
+    let path = format!("/v1/approvals/{}/take-back", held.approval);
+    let back = house.stack.post(&path, house.stack.text("/approver/session"), &json!({})).expect(200);
+    assert_eq!(back["status"], "pending", "{back}");
+    pause(&house, "resume");
+    assert_eq!(house.status(&held), "pending_approval");
+    let rejects = vote.text(house.id, house.approver.0, Said::Reject, &subject(&held)).unwrap();
+    let assertion = house.approver.1.sign(&rejects);
+    let body =
+        json!({"digest": held.digest, "reason": "Not like this", "signature": form(&vote, &assertion)});
+    let path = format!("/v1/approvals/{}/reject", held.approval);
+    let rejected = house.stack.post(&path, house.stack.text("/approver/session"), &body).expect(200);
+    assert_eq!(rejected["status"], "rejected", "{rejected}");
+    assert_eq!(house.stack.accepted(&held.message).len(), 0);
 }
 
 fn ticket(house: &House, held: &Held) -> Value {
