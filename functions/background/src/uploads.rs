@@ -6,17 +6,13 @@ use std::sync::Arc;
 use app::base::ports::Sheets;
 use app::base::store::Watch;
 use app::gate::submit::Sending;
-use app::gate::uploads::work::Worker;
+use app::gate::uploads::work::{TIME, Worker};
 use assembly::Aws;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use futures_util::future::BoxFuture;
-use jiff::SignedDuration;
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 use wire::delivery::events::read_upload;
-
-/// So long one run works. Its time-out in `template.yaml` is longer.
-const TIME: SignedDuration = SignedDuration::from_secs(240);
 
 /// What the function needs.
 pub struct Context {

@@ -17,7 +17,9 @@ use app::gate::rate::Places;
 use app::gate::submit::Sending;
 use app::gate::uploads::Planning;
 use app::people::openid::{ClientSecret, OpenIdBook};
-use aws_data::{DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs, S3KeyLogs, S3Sheets};
+use aws_data::{
+    DynamoTable, KmsClientSecret, KmsDataKeys, KmsSigner, S3Anchors, S3Blobs, S3KeyLogs, S3Sheets,
+};
 use aws_flow::{LambdaSandbox, SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use passkeys::WebAuthn;

@@ -30,7 +30,7 @@ use domain::people::passkey::Ceremony;
 use domain::people::registration::BoundWindow;
 use domain::people::setup::Setup;
 use domain::people::usage::{Of, Usage};
-use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp};
+use domain::{AuditId, DomainId, EventId, InboxId, MessageId, OrganizationId, Timestamp, UploadId};
 
 /// What is stored.
 #[derive(Debug, Default, Clone)]

@@ -25,14 +25,14 @@ use domain::gate::policy::{
     Condition, Outcome, Per, Policy, PolicyBook, PolicyContent, RecipientTest, Rule, Step, Terms, Window,
 };
 use domain::gate::risk::Risk;
+use domain::gate::sheet::SheetKind;
 use domain::gate::standing::{StandingApproval, Target};
 use domain::gate::statement::{Path, SignedVote};
-use domain::ledger::audit::AuditEntry;
-use domain::ledger::requests::{RequestLine, With};
-use domain::gate::sheet::SheetKind;
 use domain::gate::upload::{
     Checked, Confirmed, Found as FoundSheet, Made, Progress, RowOf, Stage, StoredError, Upload, UploadRow,
 };
+use domain::ledger::audit::AuditEntry;
+use domain::ledger::requests::{RequestLine, With};
 use domain::mailbox::domains::{Answer, Domain, DomainName, Found, Seen};
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::inbox::{Inbox, Purge};
@@ -68,8 +68,8 @@ use domain::people::signing::{Algorithm, Assertion, SignedVotes};
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
-    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UploadId,
-    UserId, WebhookId,
+    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId,
+    UploadId, UserId, WebhookId,
 };
 use jiff::SignedDuration;
 
@@ -715,8 +715,11 @@ pub fn upload(n: u8) -> Upload {
 /// What became of a row of [`upload`].
 pub fn upload_row(n: u8) -> UploadRow {
     let (message_id, approval_id) = (inbound(n).id, approval(n).id);
-    let error =
-        StoredError { code: "variable_empty".into(), column: Some("First name".into()), message: "is empty".into() };
+    let error = StoredError {
+        code: "variable_empty".into(),
+        column: Some("First name".into()),
+        message: "is empty".into(),
+    };
     UploadRow {
         upload_id: upload(n).id,
         number: 2,

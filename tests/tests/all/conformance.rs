@@ -672,8 +672,11 @@ fn no_role_holds_more_than_its_group_may() {
             // Whoever deletes an object must not be able to put another under its name: one function deletes, and puts nothing; the
             // names of what drafts say are never given again.
             let of_drafts = resource == "${MailBucket.Arn}/drafts/*";
+            // Spreadsheets lie apart from mail: who reads them deletes files and puts rows, who works on them puts nothing there.
+            let of_uploads = resource.starts_with("${SheetBucket.Arn}/")
+                && (name == "background-uploads" || resource.ends_with("/files/*"));
             assert!(
-                action != "s3:DeleteObject" || name == "background-purge" || of_drafts,
+                action != "s3:DeleteObject" || name == "background-purge" || of_drafts || of_uploads,
                 "{name} deletes objects"
             );
             assert!(!(name == "background-purge" && action == "s3:PutObject"), "{name} puts objects");
@@ -780,7 +783,8 @@ fn what_came_for_nobody_is_deleted_after_a_month() {
             }
             // What drafts say is deleted with them, and nothing else is.
             let deletes = action.starts_with("s3:DeleteObject") && !action.ends_with("Tagging");
-            let own = action == "s3:DeleteObject" && resource == "${MailBucket.Arn}/drafts/*";
+            let own = action == "s3:DeleteObject"
+                && (resource == "${MailBucket.Arn}/drafts/*" || resource.starts_with("${SheetBucket.Arn}/"));
             assert!(!deletes || own || name == "background-purge", "{name}: {action} on {resource}");
         }
         // It can set no other mark.
@@ -999,6 +1003,11 @@ fn alarms_ring_for_what_they_say() {
         ("SweepAlarm", "Sum(Errors BackgroundSweep) > 3 in 2 x 300 s"),
         ("SweepSilentAlarm", "Sum(Invocations BackgroundSweep) < 1 in 2 x 300 s, or silence"),
         ("ThrottleAlarm", "Sum(Throttles ) > 0 in 2 x 300 s"),
+        (
+            "UploadFailedAlarm",
+            "Maximum(ApproximateNumberOfMessagesVisible UploadDeadLetters.QueueName) > 0 in 1 x 300 s",
+        ),
+        ("UploadsSilentAlarm", "Sum(Invocations BackgroundUploads) < 1 in 2 x 300 s, or silence"),
         (
             "WebhookAgeAlarm",
             "Maximum(ApproximateAgeOfOldestMessage WebhookQueue.QueueName) > 3600 in 1 x 300 s",

@@ -109,7 +109,9 @@ fn common(plan: &Plan) -> Vec<Common> {
     let first = one("The mail of each row".to_owned(), &plan.words);
     let further = plan.follow_ups.iter().zip(1..);
     std::iter::once(first)
-        .chain(further.map(|(it, n)| one(format!("Mail {n} that follows, unless somebody answers"), &it.words)))
+        .chain(
+            further.map(|(it, n)| one(format!("Mail {n} that follows, unless somebody answers"), &it.words)),
+        )
         .collect()
 }
 

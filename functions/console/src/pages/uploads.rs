@@ -42,13 +42,17 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         path: ONE,
-        get: Get::Page(|context, request, at| Box::pin(async move { show(context, request, at.id()?).await })),
+        get: Get::Page(|context, request, at| {
+            Box::pin(async move { show(context, request, at.id()?).await })
+        }),
         post: Some(|context, request, at| Box::pin(async move { confirm(context, request, at.id()?).await })),
         ..UPLOADS
     },
     Page {
         path: "/uploads/{upload_id}/rows",
-        get: Get::Page(|context, request, at| Box::pin(async move { show_rows(context, request, at.id()?).await })),
+        get: Get::Page(|context, request, at| {
+            Box::pin(async move { show_rows(context, request, at.id()?).await })
+        }),
         ..UPLOADS
     },
     Page {
@@ -137,7 +141,11 @@ fn what(upload: &Upload) -> String {
         (Stage::Importing | Stage::Imported { .. }, Some(rows)) => {
             let progress = upload.progress;
             let mails = many(progress.mails, "mail", "mails");
-            let failed = if progress.failed > 0 { format!(", {} without one", progress.failed) } else { String::new() };
+            let failed = if progress.failed > 0 {
+                format!(", {} without one", progress.failed)
+            } else {
+                String::new()
+            };
             format!("{mails} of {rows}{failed}")
         }
         (_, Some(rows)) => rows,
@@ -225,7 +233,9 @@ async fn put(context: &Context, request: &Request) -> Result<Response, Refusal> 
     };
     let inbox_id: InboxId = match domain::base::id::Id::parse(form.field("inbox_id")) {
         Ok(id) => id,
-        Err(_) => return list_page(&visit, &first, (422, ""), Wrong::with("inbox_id", "Choose an inbox.")).await,
+        Err(_) => {
+            return list_page(&visit, &first, (422, ""), Wrong::with("inbox_id", "Choose an inbox.")).await;
+        }
     };
     let content_type =
         if file.content_type.is_empty() { "application/octet-stream".to_owned() } else { file.content_type };
@@ -264,7 +274,6 @@ struct UploadPage {
     waits: String,
     notes: Vec<String>,
     failed: String,
-    held: u32,
     /// Where its mails are approved, for whoever may.
     approve: Option<String>,
     rows: Option<String>,
@@ -328,7 +337,11 @@ impl PlanForm {
         Self {
             fields: LABELS.map(|(field, label)| (field, label, chosen(field))).into(),
             columns: found.columns.clone(),
-            variables: found.columns.iter().map(|column| format!("{{{{{}}}}}", variable_of(column))).collect(),
+            variables: found
+                .columns
+                .iter()
+                .map(|column| format!("{{{{{}}}}}", variable_of(column)))
+                .collect(),
             typed,
             follow_ups: (1..=FOLLOW_UPS).collect(),
         }
@@ -359,10 +372,8 @@ fn shown(preview: &Preview, now: Timestamp) -> Shown {
         None => visible(preview.mails.to.address.as_str()),
     };
     let mail = |mail: &domain::gate::merge::RowMail| {
-        let when = mail.send_at.map_or_else(
-            || "as soon as it may".to_owned(),
-            |at| Moment::new(at, now).exact,
-        );
+        let when =
+            mail.send_at.map_or_else(|| "as soon as it may".to_owned(), |at| Moment::new(at, now).exact);
         let text = match (&mail.text, &mail.html) {
             (Some(text), _) => body(text),
             (None, Some(html)) => body(&uploads::text_of(html)),
@@ -393,7 +404,10 @@ impl Looked {
             many(outlook.mails, "mail", "mails")
         );
         if bad > 0 {
-            sentence.push_str(&format!(" {} something wrong, and become none.", many(bad, "row has", "rows have")));
+            sentence.push_str(&format!(
+                " {} something wrong, and become none.",
+                many(bad, "row has", "rows have")
+            ));
         }
         let verdict = |(number, judged): &(u32, Result<Verdict, String>)| match judged {
             Ok(Verdict::Allow) => format!("Row {number}: goes without a person."),
@@ -461,12 +475,13 @@ async fn page(
         percent: if rows == 0 { 0 } else { (progress.rows * 100 / rows).min(100) },
         summary: what(upload),
         waits: upload.waits.clone().unwrap_or_default(),
-        notes: found.map(|it| it.notes.iter().map(|(_, sentence)| body(sentence)).collect()).unwrap_or_default(),
+        notes: found
+            .map(|it| it.notes.iter().map(|(_, sentence)| body(sentence)).collect())
+            .unwrap_or_default(),
         failed: match &upload.stage {
             Stage::Failed { message, .. } => message.clone(),
             _ => String::new(),
         },
-        held: progress.held,
         approve: (visit.may_decide() && progress.mails > 0).then(|| format!("{own}/approve")),
         rows: is_read.then(|| format!("{own}/rows")),
         wrong_rows: (looked_at && is_read).then(|| format!("{own}/rows?status=error")),
@@ -508,7 +523,8 @@ fn body_of(form: &Form, dry_run: bool) -> Value {
     let follow_ups: Vec<Value> = (1..=FOLLOW_UPS)
         .filter_map(|n| {
             let part = |part: &str| form.field(&format!("follow_up_{n}.{part}")).trim().to_owned();
-            let (days, subject, text) = (part("days"), part("subject"), form.text(&format!("follow_up_{n}.text")));
+            let (days, subject, text) =
+                (part("days"), part("subject"), form.text(&format!("follow_up_{n}.text")));
             if days.is_empty() && subject.is_empty() && text.is_empty() {
                 return None;
             }
@@ -543,8 +559,12 @@ async fn confirm(context: &Context, request: &Request, id: UploadId) -> Result<R
         }
     };
     match looked {
-        Ok(outlook) => page(&visit, &outlook.upload, 200, (Some(&form), Some(&outlook), Wrong::default())).await,
-        Err(Refusal::Invalid(errors)) => page(&visit, &upload, 422, (Some(&form), None, Wrong::new(&errors))).await,
+        Ok(outlook) => {
+            page(&visit, &outlook.upload, 200, (Some(&form), Some(&outlook), Wrong::default())).await
+        }
+        Err(Refusal::Invalid(errors)) => {
+            page(&visit, &upload, 422, (Some(&form), None, Wrong::new(&errors))).await
+        }
         // Somebody confirmed it meanwhile: it is shown what became of it.
         Err(refusal) if refusal.code() == Code::UploadNotReady => Ok(guard::see_other(&address(id))),
         Err(refusal) if refusal.code() == Code::NoGoodRows => {
@@ -629,7 +649,10 @@ async fn show_rows(context: &Context, request: &Request, id: UploadId) -> Result
             view("error", "Something is wrong"),
             view("imported", "With a mail"),
         ],
-        columns: upload.found.map(|found| found.columns.iter().map(|it| visible(it)).collect()).unwrap_or_default(),
+        columns: upload
+            .found
+            .map(|found| found.columns.iter().map(|it| visible(it)).collect())
+            .unwrap_or_default(),
         rows: rows.iter().map(line).collect(),
         next: last.map(|number| format!("{own}?{filter}behind={number}")),
         shell: frame.shell,

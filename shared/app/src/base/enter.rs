@@ -397,7 +397,8 @@ pub(crate) async fn stand_in(
     let chain: Vec<_> = with.tokens().iter().copied().map(key::Token).collect();
     let (seat, tokens) = load(&*ports.store, organization_id, (key::Member(member_id), chain)).await?;
     let seat = seat.ok_or_else(removed)?;
-    let tokens: Vec<Token> = tokens.into_iter().map(|one| one.ok_or_else(unknown)).collect::<Result<_, _>>()?;
+    let tokens: Vec<Token> =
+        tokens.into_iter().map(|one| one.ok_or_else(unknown)).collect::<Result<_, _>>()?;
     tokens.iter().try_for_each(|token| check_holds(token, ports.now()))?;
     if let Some(token) = tokens.first() {
         return Ok(token.principal().seated(seat.role));

@@ -22,8 +22,8 @@ pub use domain::people::registration::SignUp;
 use domain::people::signing::Algorithm;
 use domain::{
     ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
-    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId, UploadId, UserId,
-    WebhookId,
+    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId,
+    UploadId, UserId, WebhookId,
 };
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;

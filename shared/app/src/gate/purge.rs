@@ -171,7 +171,9 @@ async fn purge_one(
 /// Calls a mail off that waits; deletes one that has come to an end, or of which nobody knows, with its conversation.
 async fn move_out(ports: &Ports, workflow: &dyn Workflow, message: &Message) -> Result<Step, Refusal> {
     match message.outbound().map(Outbound::status) {
-        Some(Status::PendingApproval | Status::Scheduled) => call_off(ports, workflow, message, REASON).await.map(|()| Step::Left),
+        Some(Status::PendingApproval | Status::Scheduled) => {
+            call_off(ports, workflow, message, REASON).await.map(|()| Step::Left)
+        }
         Some(Status::Sending) => Ok(Step::Left),
         _ => {
             let going = Trashed::delete(message, ports.now());

@@ -31,7 +31,8 @@ impl RowPlace {
                 (UploadRow { version: row.version + 1, ..row }, write)
             }
             None => {
-                let row = UploadRow { upload_id, number, made: vec![made], errors: vec![], at: now, version: 1 };
+                let row =
+                    UploadRow { upload_id, number, made: vec![made], errors: vec![], at: now, version: 1 };
                 (row.clone(), Write::put(row, Expect::Absent))
             }
         }
@@ -80,8 +81,7 @@ pub(crate) async fn hindrance(
         Ok(found) => typed::<Message>(found).items,
         Err(error) => return Err(StoreError::Transient(error.to_string())),
     };
-    let answered = thread
-        .iter()
-        .any(|message| matches!(message.direction, Direction::Inbound { automatic: false, .. }));
+    let answered =
+        thread.iter().any(|message| matches!(message.direction, Direction::Inbound { automatic: false, .. }));
     Ok(answered.then_some("answered"))
 }

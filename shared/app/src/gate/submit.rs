@@ -129,7 +129,8 @@ pub(crate) async fn submit_row(
     let (inbox, book, mut prepared) = ready(&sending.ports, &*sending.blobs, by, inbox_id, asked).await?;
     prepared.row = Some(row);
     let once = Once::default();
-    Box::pin(send(sending, permit.principal(), &inbox, &book, prepared, &once, |_| (202, String::new()))).await
+    Box::pin(send(sending, permit.principal(), &inbox, &book, prepared, &once, |_| (202, String::new())))
+        .await
 }
 
 /// A mail as somebody asks for it: what it says, what it answers, and the draft that it was saved as.

@@ -160,9 +160,10 @@ pub async fn read(
         Ok(sheet) => {
             let name = Digest::from_bytes(ports.bytes());
             sheets.keep_sheet((organization_id, id), name, &sheet).await?;
-            begun.clone().read(found_in(&sheet, name)).map_err(|NotNow(status)| {
-                Refusal::Internal(format!("an upload that was read is {status}"))
-            })?
+            begun
+                .clone()
+                .read(found_in(&sheet, name))
+                .map_err(|NotNow(status)| Refusal::Internal(format!("an upload that was read is {status}")))?
         }
         Err(why) => begun.clone().fail(why.code(), &why.to_string(), ports.now()),
     };
@@ -206,20 +207,25 @@ fn said_of_kind(kind: SheetKind) -> Option<(String, String)> {
 }
 
 fn said_of(note: &SheetNote) -> (String, String) {
-    let many = |n: usize, one: &str, more: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {more}") };
+    let many =
+        |n: usize, one: &str, more: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {more}") };
     let (code, sentence) = match note {
-        SheetNote::CharacterSet(name) => ("character_set", format!("It is not in UTF-8: it was read as {name}.")),
-        SheetNote::OtherSheets(read, others) => (
-            "other_sheets",
-            format!("The sheet {read:?} was read, and not the others: {}.", quoted(others)),
-        ),
+        SheetNote::CharacterSet(name) => {
+            ("character_set", format!("It is not in UTF-8: it was read as {name}."))
+        }
+        SheetNote::OtherSheets(read, others) => {
+            ("other_sheets", format!("The sheet {read:?} was read, and not the others: {}.", quoted(others)))
+        }
         SheetNote::NoHeader => (
             "no_header",
             "Its first row holds an address, so it was taken as a row: the columns have no names.".to_owned(),
         ),
         SheetNote::HiddenRows(n, first) => (
             "hidden_rows",
-            format!("{} hidden, from row {first} on, and read as the others.", many(*n, "row is", "rows are")),
+            format!(
+                "{} hidden, from row {first} on, and read as the others.",
+                many(*n, "row is", "rows are")
+            ),
         ),
         SheetNote::HiddenColumns(names) => {
             ("hidden_columns", format!("Hidden columns were read as the others: {}.", quoted(names)))
@@ -231,7 +237,9 @@ fn said_of(note: &SheetNote) -> (String, String) {
                 many(*n, "area of cells is", "areas of cells are")
             ),
         ),
-        SheetNote::EmptyRows(n) => ("empty_rows", format!("{} left out.", many(*n, "empty row was", "empty rows were"))),
+        SheetNote::EmptyRows(n) => {
+            ("empty_rows", format!("{} left out.", many(*n, "empty row was", "empty rows were")))
+        }
         SheetNote::LongNumbers(n, first) => (
             "long_numbers",
             format!(
@@ -367,7 +375,8 @@ impl Planner<'_> {
         let confirmed = Confirmed { by: actor.clone(), with, at: now };
         let confirmed = outlook.upload.clone().confirm(checked, confirmed).map_err(|not| not_ready(&not))?;
         let event = upload_event(self.ports, EventKind::UploadConfirmed, &confirmed);
-        let change = Change::new(permit.organization_id()).update(confirmed.clone()).audit(entry).event(event);
+        let change =
+            Change::new(permit.organization_id()).update(confirmed.clone()).audit(entry).event(event);
         let outlook = Outlook { upload: Upload { version: confirmed.version + 1, ..confirmed }, ..outlook };
         let change = once.save(change, now, || answer(&outlook));
         once.commit(self.ports, change).await?;
@@ -449,7 +458,9 @@ impl Planner<'_> {
         let principal = permit.principal();
         let asked = (draft_of(&mails, first, false), None, None);
         // What policies say is told as they are asked: whoever may not ask for a mail learns that.
-        let ready = Box::pin(ready(self.ports, self.blobs, (principal, permit.actor()), upload.inbox_id, asked)).await;
+        let ready =
+            Box::pin(ready(self.ports, self.blobs, (principal, permit.actor()), upload.inbox_id, asked))
+                .await;
         let judged = match ready {
             Ok((inbox, book, prepared)) => {
                 // HTML goes out in its one form, which is what is shown.
@@ -548,7 +559,8 @@ impl Planner<'_> {
         }
         let more = found.len() > limit;
         found.truncate(limit);
-        let first = found.iter().map(|row| row.made.first().map(|it| key::Message(upload.inbox_id, it.message_id)));
+        let first =
+            found.iter().map(|row| row.made.first().map(|it| key::Message(upload.inbox_id, it.message_id)));
         let mails = load(&*self.ports.store, organization_id, first.collect::<Vec<_>>()).await?;
         for (row, mail) in found.iter_mut().zip(mails) {
             row.mail = mail.as_ref().and_then(Message::outbound).map(|it| it.status());
@@ -557,7 +569,8 @@ impl Planner<'_> {
     }
 
     async fn first_of(&self, upload: &Upload, done: Option<&UploadRow>) -> Result<Option<Status>, Refusal> {
-        let first = done.and_then(|it| it.made.first()).map(|it| key::Message(upload.inbox_id, it.message_id));
+        let first =
+            done.and_then(|it| it.made.first()).map(|it| key::Message(upload.inbox_id, it.message_id));
         let message = load(&*self.ports.store, upload.organization_id, first).await?;
         Ok(message.as_ref().and_then(Message::outbound).map(|it| it.status()))
     }
@@ -705,7 +718,15 @@ pub(crate) async fn judge_rows(
 /// A mail of a row, as it is asked for.
 pub(crate) fn draft_of(mails: &RowMails, mail: RowMail, unsubscribe: bool) -> Draft {
     let RowMail { subject, text, html, send_at } = mail;
-    Draft { to: vec![mails.to.clone()], subject: Some(subject), text, html, send_at, unsubscribe, ..Draft::default() }
+    Draft {
+        to: vec![mails.to.clone()],
+        subject: Some(subject),
+        text,
+        html,
+        send_at,
+        unsubscribe,
+        ..Draft::default()
+    }
 }
 
 /// What is wrong with a plan, by its fields.
@@ -720,7 +741,9 @@ fn not_ready(NotNow(status): &NotNow) -> Refusal {
         message: match *status {
             "uploading" => "its file is not there yet: put it to upload_url".to_owned(),
             "reading" => "its file is still being read: ask again in a moment".to_owned(),
-            "importing" | "imported" => "it was confirmed already: upload the sheet anew for other mails".to_owned(),
+            "importing" | "imported" => {
+                "it was confirmed already: upload the sheet anew for other mails".to_owned()
+            }
             other => format!("it is {other}: upload the sheet anew"),
         },
         details: vec![("status", (*status).to_owned())],

@@ -149,7 +149,12 @@ pub fn read_sheet(bytes: &[u8]) -> Option<Sheet> {
     let SheetForm { kind, columns, notes } = serde_json::from_str(lines.next()?).ok()?;
     let rows = lines.map(|line| read_row(line, columns.len())).collect::<Option<Vec<_>>>()?;
     let fits = columns.len() <= MAX_COLUMNS && rows.len() <= MAX_ROWS;
-    fits.then_some(Sheet { kind: SheetKind::read(kind).ok()?, columns, rows, notes: notes.into_iter().map(SheetNote::from).collect() })
+    fits.then_some(Sheet {
+        kind: SheetKind::read(kind).ok()?,
+        columns,
+        rows,
+        notes: notes.into_iter().map(SheetNote::from).collect(),
+    })
 }
 
 fn read_row(line: &str, columns: usize) -> Option<SheetRow> {
@@ -236,7 +241,9 @@ fn read_plan(bytes: &[u8]) -> Option<Plan> {
             Some(at) => Some(Timestamp::from_millisecond(at).ok()?),
             None => None,
         },
-        follow_ups: follow_ups.map(|(after_days, words)| FollowUp { after_days, words: words.into() }).collect(),
+        follow_ups: follow_ups
+            .map(|(after_days, words)| FollowUp { after_days, words: words.into() })
+            .collect(),
         duplicates: form.duplicates,
         unsubscribe: form.unsubscribe,
     })
@@ -271,7 +278,8 @@ impl S3Sheets {
     }
 
     async fn delete(&self, key: String) -> Result<(), BlobError> {
-        match self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(|e| classify(&e)) {
+        match self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(|e| classify(&e))
+        {
             Ok(_) | Err(BlobError::Missing) => Ok(()),
             Err(error) => Err(error),
         }
@@ -299,13 +307,15 @@ impl Sheets for S3Sheets {
     async fn upload_url(&self, of: UploadOf, size: u64, content_type: &str) -> Result<String, BlobError> {
         let length = i64::try_from(size).map_err(|_| BlobError::TooLarge)?;
         let request = self.client.put_object().bucket(&self.bucket).key(file_at(of));
-        let signing = PresigningConfig::expires_in(URL_LIFE).map_err(|e| BlobError::Permanent(e.to_string()))?;
+        let signing =
+            PresigningConfig::expires_in(URL_LIFE).map_err(|e| BlobError::Permanent(e.to_string()))?;
         let request = request.content_type(content_type).content_length(length).presigned(signing);
         Ok(request.await.map_err(|e| classify(&e))?.uri().to_owned())
     }
 
     async fn put_file(&self, of: UploadOf, file: Bytes, content_type: &str) -> Result<(), BlobError> {
-        let request = self.client.put_object().bucket(&self.bucket).key(file_at(of)).content_type(content_type);
+        let request =
+            self.client.put_object().bucket(&self.bucket).key(file_at(of)).content_type(content_type);
         request.body(ByteStream::from(file)).send().await.map(drop).map_err(|e| classify(&e))
     }
 
@@ -387,7 +397,11 @@ mod tests {
                     ],
                     hidden: true,
                 },
-                SheetRow { number: 4, cells: vec![cell("", None), cell("\u{2028}", None)], ..SheetRow::default() },
+                SheetRow {
+                    number: 4,
+                    cells: vec![cell("", None), cell("\u{2028}", None)],
+                    ..SheetRow::default()
+                },
             ],
             notes: vec![
                 SheetNote::CharacterSet("windows-1252".to_owned()),
@@ -413,7 +427,8 @@ mod tests {
 
     #[test]
     fn a_plan_is_read_as_it_was_written() {
-        let words = |text: &str| Words { subject: Some(text.to_owned()), text: None, html: Some("<p>".to_owned()) };
+        let words =
+            |text: &str| Words { subject: Some(text.to_owned()), text: None, html: Some("<p>".to_owned()) };
         let plan = Plan {
             mapping: [("to".to_owned(), "Email".to_owned())].into(),
             words: words("a"),

@@ -10,7 +10,8 @@ use domain::mailbox::filter::Span;
 use domain::mailbox::label::Label;
 use domain::{
     ApprovalId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId,
-    OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UploadId, WebhookId,
+    OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UploadId,
+    WebhookId,
 };
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};

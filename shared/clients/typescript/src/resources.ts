@@ -1163,6 +1163,70 @@ export interface TokensUpdateParams {
   sends_per_day?: number | null | undefined;
 }
 
+/** What `uploads.confirm` takes. */
+export interface UploadsConfirmParams {
+  /** Whether a mailbox that stands in several rows gets several mails. Left out, the later rows are wrong. */
+  allow_duplicates?: boolean | null | undefined;
+  /** How a date such as 03/04/2026 is read. Left out, a row with such a date is wrong. */
+  date_order?: "day_first" | "month_first" | null | undefined;
+  /**
+   * Whether it is only said what would be made: then nothing is. The plan is kept, and the rows are shown as it has
+   * them.
+   */
+  dry_run?: boolean | null | undefined;
+  /** Mails that follow the first, to whoever does not answer it. */
+  follow_ups?: Array<types.FollowUpGiven> | null | undefined;
+  /** The HTML of all mails, within the form that `infra/docs/HTML.md` describes. Values are escaped in it. */
+  html?: string | null | undefined;
+  /**
+   * The column of each field, by its name as `columns` has it: `to` is required; `name`, `subject`, `text`, `html`,
+   * `send_at`, `follow_up_1` to `follow_up_5` may be given; any other field is a variable.
+   */
+  mapping: Record<string, unknown>;
+  /** When all mails go; left out where a column gives it, or where each goes as soon as it may. */
+  send_at?: string | null | undefined;
+  /** The subject of all mails; left out where a column gives it. */
+  subject?: string | null | undefined;
+  /** The text of all mails; left out where a column gives it, or where there is HTML. */
+  text?: string | null | undefined;
+  /** The time of day of dates without one; `09:00` where it is left out. */
+  time?: string | null | undefined;
+  /** Where dates without a time zone are; `UTC` where it is left out. */
+  time_zone?: string | null | undefined;
+  /** Whether each recipient can unsubscribe with one click, as list mail must let them. */
+  unsubscribe?: boolean | null | undefined;
+}
+
+/** What `uploads.create` takes. */
+export interface UploadsCreateParams {
+  /** Its media type; `application/octet-stream` where it is left out. What it is, its bytes say. */
+  content_type?: string | null | undefined;
+  /** Its name, without a path. */
+  filename: string;
+  /** The inbox that its mails are to leave. */
+  inbox_id: string;
+  /** In bytes, 1 to 20,971,520. */
+  size: number;
+}
+
+/** What `uploads.list` takes. */
+export interface UploadsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `uploads.rows` takes. */
+export interface UploadsRowsParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many rows at most; 50 where it is left out. */
+  limit?: number | undefined;
+  /** Those that stand so. */
+  status?: "ready" | "error" | "imported" | undefined;
+}
+
 /** What `usage.list` takes. */
 export interface UsageListParams {
   /** `day` for the whole organization, `inbox` or `token` for each of them; `day` where it is left out. */
@@ -1183,7 +1247,7 @@ export interface WebhooksCreateParams {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -1221,7 +1285,7 @@ export interface WebhooksResendParams {
 /** What `webhooks.update` takes. */
 export interface WebhooksUpdateParams {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -4156,6 +4220,163 @@ export class TokensRoutes {
   }
 }
 
+/** The routes of `uploads`. */
+export class UploadsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Says what would be made of its rows, or has it made: a mail with an approval of its own for each good row, by and
+   * by. With `dry_run` what would be made of its rows; else a mail of each good row, by and by; with `messages.send`.
+   * Needs the scope `uploads.manage`. `POST /v1/uploads/{upload_id}/confirm`
+   */
+  confirm(uploadId: string, params: UploadsConfirmParams, options: OnceOptions = {}): Promise<types.UploadOutlook> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/uploads/{upload_id}/confirm",
+      names: { upload_id: uploadId },
+      body: {
+        allow_duplicates: params.allow_duplicates,
+        date_order: params.date_order,
+        dry_run: params.dry_run,
+        follow_ups: params.follow_ups,
+        html: params.html,
+        mapping: params.mapping,
+        send_at: params.send_at,
+        subject: params.subject,
+        text: params.text,
+        time: params.time,
+        time_zone: params.time_zone,
+        unsubscribe: params.unsubscribe,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Announces a spreadsheet; the answer says where to `PUT` it. It is read by itself when it is there. CSV, TSV or
+   * XLSX of at most 20 MB and 10,000 rows: an upload URL, for 15 minutes; the file is read when it is there. Needs
+   * the scope `uploads.manage`. `POST /v1/uploads`
+   */
+  create(params: UploadsCreateParams, options: OnceOptions = {}): Promise<types.UploadCreated> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/uploads",
+      names: {},
+      body: {
+        content_type: params.content_type,
+        filename: params.filename,
+        inbox_id: params.inbox_id,
+        size: params.size,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * From now on none of its mails goes that has not gone; they are deleted, and so is all that was read of the file.
+   * Mails that went stay. None of its mails goes that has not gone, and they are deleted with it; those that went
+   * stay. Needs the scope `uploads.manage`. `DELETE /v1/uploads/{upload_id}`
+   */
+  delete(uploadId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/uploads/{upload_id}",
+      names: { upload_id: uploadId },
+      options,
+    });
+  }
+
+  /**
+   * A spreadsheet: where it stands, its columns, what they are probably for, and how far its mails are. Where it
+   * stands, its columns, what they are probably for, and how far its mails are. Needs the scope `uploads.manage`.
+   * `GET /v1/uploads/{upload_id}`
+   */
+  get(uploadId: string, options: CallOptions = {}): Promise<types.SheetUpload> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/uploads/{upload_id}",
+      names: { upload_id: uploadId },
+      options,
+    });
+  }
+
+  /**
+   * Spreadsheets and what became of them, the newest first. Spreadsheets and what became of them, the newest first.
+   * Needs the scope `uploads.manage`. `GET /v1/uploads`
+   */
+  list(params: UploadsListParams = {}, options: CallOptions = {}): Promise<types.PageOfSheetUpload> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/uploads",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<UploadsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.SheetUpload, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * A row, with its mails as its reader will see them and what policies say of them. A row with its mails as their
+   * reader will see them, and what policies say of them. Needs the scope `uploads.manage`. `GET
+   * /v1/uploads/{upload_id}/rows/{number}`
+   */
+  row(uploadId: string, number: string, options: CallOptions = {}): Promise<types.UploadRowDetail> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/uploads/{upload_id}/rows/{number}",
+      names: { upload_id: uploadId,  number: number },
+      options,
+    });
+  }
+
+  /**
+   * Its rows, as the plan has them that was tried out or confirmed last, and what became of them. Its rows with what
+   * is wrong with each, and what became of them; `status` is `ready`, `error` or `imported`. Needs the scope
+   * `uploads.manage`. `GET /v1/uploads/{upload_id}/rows`
+   */
+  rows(uploadId: string, params: UploadsRowsParams = {}, options: CallOptions = {}): Promise<types.PageOfUploadRow> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/uploads/{upload_id}/rows",
+      names: { upload_id: uploadId },
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+        status: params.status,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `rows`, page by page as they are asked for. */
+  async *iterRows(uploadId: string, params: Omit<UploadsRowsParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.UploadRow, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.rows(uploadId, { ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+}
+
 /** The routes of `usage`. */
 export class UsageRoutes {
   readonly #transport: Transport;
@@ -4413,6 +4634,7 @@ export class Resources {
   readonly suppressions: SuppressionsRoutes;
   readonly threads: ThreadsRoutes;
   readonly tokens: TokensRoutes;
+  readonly uploads: UploadsRoutes;
   readonly usage: UsageRoutes;
   readonly webhooks: WebhooksRoutes;
 
@@ -4447,6 +4669,7 @@ export class Resources {
     this.suppressions = new SuppressionsRoutes(transport);
     this.threads = new ThreadsRoutes(transport);
     this.tokens = new TokensRoutes(transport);
+    this.uploads = new UploadsRoutes(transport);
     this.usage = new UsageRoutes(transport);
     this.webhooks = new WebhooksRoutes(transport);
   }

@@ -248,7 +248,7 @@ export interface Attempt {
   /** Why there was none, as a stable code. */
   error: string | null;
   event_id: string;
-  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
+  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
   /** When it is tried again. */
   next_attempt_at: string | null;
   /** What was sent, without its signature and its body, which is the event; `null` where nobody was called. */
@@ -395,6 +395,44 @@ export interface ConfirmTotp {
   code: string;
   /** One's own password. */
   password: string;
+}
+
+/**
+ * What is to be made of the rows of an upload. Words have variables, such as `{{first_name}}`, or
+ * `{{first_name|there}}` with what stands for an empty one: the name of a column in lower case, with `_` for what is
+ * no letter and no digit, or a name of `mapping`.
+ */
+export interface ConfirmUpload {
+  /** Whether a mailbox that stands in several rows gets several mails. Left out, the later rows are wrong. */
+  allow_duplicates?: boolean | null | undefined;
+  /** How a date such as 03/04/2026 is read. Left out, a row with such a date is wrong. */
+  date_order?: "day_first" | "month_first" | null | undefined;
+  /**
+   * Whether it is only said what would be made: then nothing is. The plan is kept, and the rows are shown as it has
+   * them.
+   */
+  dry_run?: boolean | null | undefined;
+  /** Mails that follow the first, to whoever does not answer it. */
+  follow_ups?: Array<FollowUpGiven> | null | undefined;
+  /** The HTML of all mails, within the form that `infra/docs/HTML.md` describes. Values are escaped in it. */
+  html?: string | null | undefined;
+  /**
+   * The column of each field, by its name as `columns` has it: `to` is required; `name`, `subject`, `text`, `html`,
+   * `send_at`, `follow_up_1` to `follow_up_5` may be given; any other field is a variable.
+   */
+  mapping: Record<string, unknown>;
+  /** When all mails go; left out where a column gives it, or where each goes as soon as it may. */
+  send_at?: string | null | undefined;
+  /** The subject of all mails; left out where a column gives it. */
+  subject?: string | null | undefined;
+  /** The text of all mails; left out where a column gives it, or where there is HTML. */
+  text?: string | null | undefined;
+  /** The time of day of dates without one; `09:00` where it is left out. */
+  time?: string | null | undefined;
+  /** Where dates without a time zone are; `UTC` where it is left out. */
+  time_zone?: string | null | undefined;
+  /** Whether each recipient can unsubscribe with one click, as list mail must let them. */
+  unsubscribe?: boolean | null | undefined;
 }
 
 /** A file that is to be uploaded. */
@@ -569,13 +607,25 @@ export interface CreateToken {
   sends_per_day?: number | null | undefined;
 }
 
+/** A spreadsheet that is to be uploaded. */
+export interface CreateUpload {
+  /** Its media type; `application/octet-stream` where it is left out. What it is, its bytes say. */
+  content_type?: string | null | undefined;
+  /** Its name, without a path. */
+  filename: string;
+  /** The inbox that its mails are to leave. */
+  inbox_id: string;
+  /** In bytes, 1 to 20,971,520. */
+  size: number;
+}
+
 /** An endpoint that is to be told of events. */
 export interface CreateWebhook {
   /**
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -887,7 +937,7 @@ export interface Event {
   id: string;
   /** Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps. */
   sequence?: number | null | undefined;
-  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
+  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
 }
 
 /**
@@ -915,6 +965,7 @@ export interface EventData {
   suppression?: Suppression | null | undefined;
   /** Of `token.paused` and `token.resumed`. */
   token?: TokenNotice | null | undefined;
+  upload?: UploadNotice | null | undefined;
   /** Of `webhook.disabled` and `webhook.test`. */
   webhook?: WebhookNotice | null | undefined;
 }
@@ -1004,6 +1055,21 @@ export interface Finding {
   code: string;
   evidence: string;
   explanation: string;
+}
+
+/**
+ * A mail that follows the first mail of each row, in the same conversation. It does not go where somebody answered,
+ * or where the first mail did not arrive.
+ */
+export interface FollowUpGiven {
+  /** So many days after the first, at the same time of day; left out where a column gives its date. */
+  after_days?: number | null | undefined;
+  /** Its HTML. */
+  html?: string | null | undefined;
+  /** Its subject. */
+  subject: string;
+  /** Its text. */
+  text?: string | null | undefined;
 }
 
 /**
@@ -2030,6 +2096,13 @@ export interface PageOfOpenSession {
 }
 
 /** A page of a list. */
+export interface PageOfSheetUpload {
+  data: Array<SheetUpload>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of a list. */
 export interface PageOfStandingApproval {
   data: Array<StandingApproval>;
   /** For `cursor`, where there is more. */
@@ -2060,6 +2133,13 @@ export interface PageOfThreadMessage {
 /** A page of a list. */
 export interface PageOfToken {
   data: Array<Token>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
+}
+
+/** A page of rows. */
+export interface PageOfUploadRow {
+  data: Array<UploadRow>;
   /** For `cursor`, where there is more. */
   next_cursor: string | null;
 }
@@ -2509,6 +2589,52 @@ export interface RotateToken {
   overlap?: number | null | undefined;
 }
 
+/** What is wrong with a row. */
+export interface RowError {
+  code: string;
+  /** The column, where it is one's fault. */
+  column: string | null;
+  message: string;
+}
+
+/** A mail that was made of a row. */
+export interface RowMail {
+  approval_id: string;
+  message_id: string;
+}
+
+/** A row's mails, as they would be made. */
+export interface RowPreview {
+  /** The first, and those that follow. */
+  mails: Array<RowPreviewMail>;
+  name: string | null;
+  number: number;
+  /** What policies say of the first of them: `allow`, `hold` or `block`; null where it would be refused. */
+  policy: string | null;
+  /** Why, as stable codes. */
+  reasons: Array<string>;
+  /** Why it would be refused. */
+  refused: string | null;
+  to: string;
+}
+
+/** A mail of a row. */
+export interface RowPreviewMail {
+  html: string | null;
+  send_at: string | null;
+  subject: string;
+  text: string | null;
+}
+
+/** What policies say of a row's mail. */
+export interface RowSample {
+  number: number;
+  /** `allow`, `hold` or `block`; null where it would be refused. */
+  policy: string | null;
+  /** Why it would be refused. */
+  refused: string | null;
+}
+
 /** The rules by which mail that comes in is screened. */
 export interface Screening {
   rules: Array<ScreeningRuleView>;
@@ -2607,6 +2733,46 @@ export interface Session {
   role: "owner" | "admin" | "approver" | "editor" | "viewer";
   /** For `Authorization: Bearer`. It is shown this once. */
   token: string;
+}
+
+/** A spreadsheet, and what became of it. */
+export interface SheetUpload {
+  /** Its columns; null until it was read. */
+  columns: Array<string> | null;
+  confirmed_at: string | null;
+  content_type: string;
+  counts: UploadCounts;
+  created_at: string;
+  created_by: Actor;
+  ended_at: string | null;
+  /** Why it failed. */
+  error: UploadNote | null;
+  /** Until when `upload_url` takes the file; null when it is there. */
+  expires_at: string | null;
+  filename: string;
+  /** `csv`, `tsv` or `xlsx`; null until it was read. */
+  format: string | null;
+  /** Which column is probably for what, by the fields of `mapping`; null until it was read. */
+  guesses: Record<string, unknown> | null;
+  id: string;
+  inbox_id: string;
+  /** What about the sheet somebody should know. */
+  notes: Array<UploadNote>;
+  /** In bytes. */
+  size: number;
+  /**
+   * `uploading` until the file is there, `reading`, `ready` to be confirmed, `importing` while mails are made of it,
+   * `imported`, `failed`, or `deleting`.
+   */
+  status: string;
+  /** Why its mails wait to be made, where they do: they are made by themselves later. */
+  waits: string | null;
+}
+
+/** The headers that the upload must have: they are signed. */
+export interface SheetUploadHeaders {
+  "content-length": string;
+  "content-type": string;
 }
 
 /** A passkey that is shown, as the browser gave it. */
@@ -3103,7 +3269,7 @@ export interface UpdateToken {
 /** What changes of a webhook; what is left out stays. */
 export interface UpdateWebhook {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -3127,10 +3293,173 @@ export interface Upload {
   upload_url: string;
 }
 
+/** How many there are. */
+export interface UploadCounts {
+  /** Rows that were looked at since it was confirmed: of `rows`, as far as that is. */
+  done: number;
+  /** Rows that can't. */
+  errors: number | null;
+  /** Rows of which none was made, or not all. */
+  failed: number;
+  /** Mails that needed somebody's approval when they were made. */
+  held: number;
+  /** Rows that have all their mails. */
+  imported: number;
+  /** Mails that were made. */
+  mails: number;
+  /** Rows that can become a mail, as the plan has it that was tried out or confirmed last. */
+  ready: number | null;
+  /** Rows with anything in them, the header apart; null until they were read. */
+  rows: number | null;
+}
+
+/** A spreadsheet that was announced, with where to put it. */
+export interface UploadCreated {
+  /** Its columns; null until it was read. */
+  columns: Array<string> | null;
+  confirmed_at: string | null;
+  content_type: string;
+  counts: UploadCounts;
+  created_at: string;
+  created_by: Actor;
+  ended_at: string | null;
+  /** Why it failed. */
+  error: UploadNote | null;
+  /** Until when `upload_url` takes the file; null when it is there. */
+  expires_at: string | null;
+  filename: string;
+  /** `csv`, `tsv` or `xlsx`; null until it was read. */
+  format: string | null;
+  /** Which column is probably for what, by the fields of `mapping`; null until it was read. */
+  guesses: Record<string, unknown> | null;
+  id: string;
+  inbox_id: string;
+  /** What about the sheet somebody should know. */
+  notes: Array<UploadNote>;
+  /** In bytes. */
+  size: number;
+  /**
+   * `uploading` until the file is there, `reading`, `ready` to be confirmed, `importing` while mails are made of it,
+   * `imported`, `failed`, or `deleting`.
+   */
+  status: string;
+  upload_headers: SheetUploadHeaders;
+  upload_method: string;
+  upload_url: string;
+  /** Why its mails wait to be made, where they do: they are made by themselves later. */
+  waits: string | null;
+}
+
 /** The headers that the upload must have: they are signed. */
 export interface UploadHeaders {
   "content-length": string;
   "content-type": string;
+}
+
+/** A code and a sentence. */
+export interface UploadNote {
+  code: string;
+  message: string;
+}
+
+/** An upload as events tell of it: without a word of what it holds. */
+export interface UploadNotice {
+  counts: UploadCounts;
+  /** Why it failed, as a code. */
+  error: string | null;
+  id: string;
+  inbox_id: string;
+  status: string;
+}
+
+/** What a plan makes of an upload. */
+export interface UploadOutlook {
+  /** Its columns; null until it was read. */
+  columns: Array<string> | null;
+  confirmed_at: string | null;
+  content_type: string;
+  counts: UploadCounts;
+  created_at: string;
+  created_by: Actor;
+  ended_at: string | null;
+  /** Why it failed. */
+  error: UploadNote | null;
+  /** Until when `upload_url` takes the file; null when it is there. */
+  expires_at: string | null;
+  filename: string;
+  /** `csv`, `tsv` or `xlsx`; null until it was read. */
+  format: string | null;
+  /** Which column is probably for what, by the fields of `mapping`; null until it was read. */
+  guesses: Record<string, unknown> | null;
+  id: string;
+  inbox_id: string;
+  /** So many mails are made, those that follow among them. */
+  mails: number;
+  /** What about the sheet somebody should know. */
+  notes: Array<UploadNote>;
+  /** What policies say of some of the mails, the first and the last among them. */
+  policies: Array<RowSample>;
+  /** The first row that becomes mails, as its reader will see them. */
+  preview: RowPreview | null;
+  /** What is wrong, and in how many rows. */
+  problems: Array<UploadProblem>;
+  /** In bytes. */
+  size: number;
+  /**
+   * `uploading` until the file is there, `reading`, `ready` to be confirmed, `importing` while mails are made of it,
+   * `imported`, `failed`, or `deleting`.
+   */
+  status: string;
+  /** Why its mails wait to be made, where they do: they are made by themselves later. */
+  waits: string | null;
+  /** The first 50 rows with something wrong; `GET …/rows?status=error` has all. */
+  wrong_rows: Array<WrongRow>;
+}
+
+/** What is wrong, and in how many rows. */
+export interface UploadProblem {
+  code: string;
+  rows: number;
+}
+
+/** A row of an upload. */
+export interface UploadRow {
+  /** The approval of its first mail. */
+  approval_id: string | null;
+  errors: Array<RowError>;
+  /** The mails that follow it. */
+  follow_ups: Array<RowMail>;
+  /** Its first mail. */
+  message_id: string | null;
+  /** Where that mail stands. */
+  message_status: string | null;
+  /** Its number in the sheet: its header is mostly 1. */
+  number: number;
+  /** `ready` where mails can be made of it, `error`, or `imported`. */
+  status: string;
+  /** What its cells show, by the names of their columns. */
+  values: Record<string, unknown>;
+}
+
+/** A row, with its mails as they would be made. */
+export interface UploadRowDetail {
+  /** The approval of its first mail. */
+  approval_id: string | null;
+  errors: Array<RowError>;
+  /** The mails that follow it. */
+  follow_ups: Array<RowMail>;
+  /** Its first mail. */
+  message_id: string | null;
+  /** Where that mail stands. */
+  message_status: string | null;
+  /** Its number in the sheet: its header is mostly 1. */
+  number: number;
+  /** Its mails as they would be made by the plan that was tried out last; null where they were made, or can't be. */
+  preview: RowPreview | null;
+  /** `ready` where mails can be made of it, `error`, or `imported`. */
+  status: string;
+  /** What its cells show, by the names of their columns. */
+  values: Record<string, unknown>;
 }
 
 /** What was used on one day: of the whole organization, of an inbox or of a token. */
@@ -3239,7 +3568,7 @@ export interface Webhook {
   /** `gone`: it answered with 410. `failing`: every call of it failed for three days. */
   disabled_reason: string | null;
   /** Which events it is told of; all of them where it is empty. */
-  events: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted">;
+  events: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted">;
   /** When the first of them was made. */
   failing_since: string | null;
   /** Attempts in a row that were not taken, up to 5: then it is held back. */
@@ -3269,4 +3598,10 @@ export interface WebhookNotice {
   id: string;
   /** `active`, `paused` or `disabled`. */
   status: string;
+}
+
+/** A row with what is wrong with it. */
+export interface WrongRow {
+  errors: Array<RowError>;
+  number: number;
 }

@@ -32,7 +32,16 @@ pub const MAX_TEMPLATE: usize = 256 * 1024;
 pub const MAX_WORDS: usize = 512 * 1024;
 /// What a column may be for beside the variables. `follow_up_1` is the date of the first further mail, and so on.
 pub const FIELDS: [&str; 11] = [
-    "to", "name", "subject", "text", "html", "send_at", "follow_up_1", "follow_up_2", "follow_up_3", "follow_up_4",
+    "to",
+    "name",
+    "subject",
+    "text",
+    "html",
+    "send_at",
+    "follow_up_1",
+    "follow_up_2",
+    "follow_up_3",
+    "follow_up_4",
     "follow_up_5",
 ];
 
@@ -55,7 +64,9 @@ pub enum InvalidTemplate {
     #[error("{{{{ in line {0} is never closed: end the variable with }}}}")]
     Open(usize),
     /// Braces within braces.
-    #[error("the braces in line {0} stand within others: a variable is a name alone, as in {{{{first_name}}}}")]
+    #[error(
+        "the braces in line {0} stand within others: a variable is a name alone, as in {{{{first_name}}}}"
+    )]
     Nested(usize),
     /// Something else than a name.
     #[error(
@@ -91,7 +102,8 @@ impl Template {
                 Some((name, default)) => (name.trim(), Some(default.trim())),
                 None => (inner.trim(), None),
             };
-            let is_default = |text: &str| text.chars().count() <= MAX_DEFAULT && !text.chars().any(char::is_control);
+            let is_default =
+                |text: &str| text.chars().count() <= MAX_DEFAULT && !text.chars().any(char::is_control);
             if !is_variable(&name.to_lowercase()) || !default.is_none_or(is_default) {
                 return Err(InvalidTemplate::NoName(line, shown()));
             }
@@ -166,7 +178,11 @@ pub fn variable_of(column: &str) -> String {
         }
     }
     let name: String = name.trim_end_matches('_').chars().take(MAX_NAME).collect();
-    if name.starts_with(char::is_numeric) { format!("_{name}").chars().take(MAX_NAME).collect() } else { name }
+    if name.starts_with(char::is_numeric) {
+        format!("_{name}").chars().take(MAX_NAME).collect()
+    } else {
+        name
+    }
 }
 
 /// Which of day and month comes first in a date such as 03/04/2026.
@@ -354,7 +370,9 @@ impl<'a> Values<'a> {
 
 /// Without white space around it, also such as sheets and web pages leave behind: no-break and zero-width spaces, a byte order mark.
 pub fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'))
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+    })
 }
 
 impl<'a> Merge<'a> {
@@ -372,24 +390,35 @@ impl<'a> Merge<'a> {
         for (name, column) in &plan.mapping {
             let field = format!("mapping.{name}");
             if !is_variable(name) {
-                is_wrong(&field, "is no field and no name of a variable: letters, digits and _ alone".to_owned());
+                is_wrong(
+                    &field,
+                    "is no field and no name of a variable: letters, digits and _ alone".to_owned(),
+                );
             }
             match columns.iter().position(|it| it == column) {
                 Some(place) => {
                     variables.insert(name.clone(), place);
                     fields.extend(FIELDS.into_iter().find(|field| field == name).map(|field| (field, place)));
                 }
-                None => is_wrong(&field, format!("names the column {column:?}, which the sheet does not have")),
+                None => {
+                    is_wrong(&field, format!("names the column {column:?}, which the sheet does not have"))
+                }
             }
         }
         for n in plan.follow_ups.len()..MAX_FOLLOW_UPS {
             let name = format!("follow_up_{}", n + 1);
             if plan.mapping.contains_key(&name) {
-                is_wrong(&format!("mapping.{name}"), "is the date of a further mail that the plan does not have".to_owned());
+                is_wrong(
+                    &format!("mapping.{name}"),
+                    "is the date of a further mail that the plan does not have".to_owned(),
+                );
             }
         }
         let zone = TimeZone::get(&plan.time_zone).unwrap_or_else(|_| {
-            is_wrong("time_zone", "is no time zone: name one as in Europe/Berlin or America/New_York".to_owned());
+            is_wrong(
+                "time_zone",
+                "is no time zone: name one as in Europe/Berlin or America/New_York".to_owned(),
+            );
             TimeZone::UTC
         });
         if plan.follow_ups.len() > MAX_FOLLOW_UPS {
@@ -406,7 +435,8 @@ impl<'a> Merge<'a> {
             let dated = plan.mapping.contains_key(&format!("follow_up_{}", n + 1));
             let after = n.checked_sub(1).and_then(|n| plan.follow_ups.get(n)).map_or(0, |it| it.after_days);
             if !dated && (one.after_days <= after || one.after_days > MAX_DAYS) {
-                let message = format!("must be more than {after} and at most {MAX_DAYS}: days after the first mail");
+                let message =
+                    format!("must be more than {after} and at most {MAX_DAYS}: days after the first mail");
                 wrong.push(PlanError { field: format!("{field}after_days"), message, missing: false });
             }
         }
@@ -415,7 +445,11 @@ impl<'a> Merge<'a> {
             let (field, message) = ("mapping.to".to_owned(), message.to_owned());
             wrong.push(PlanError { field, message, missing: true });
         }
-        if wrong.is_empty() { Ok(Self { plan, columns, fields, variables, zone, first, following }) } else { Err(wrong) }
+        if wrong.is_empty() {
+            Ok(Self { plan, columns, fields, variables, zone, first, following })
+        } else {
+            Err(wrong)
+        }
     }
 
     /// The variables that its words ask for.
@@ -443,11 +477,19 @@ impl<'a> Merge<'a> {
         };
         let mut mails = vec![];
         let empty = |name: &str| {
-            RowError::new("text_missing", values.column(name), "is empty: the mail would say nothing".to_owned())
+            RowError::new(
+                "text_missing",
+                values.column(name),
+                "is empty: the mail would say nothing".to_owned(),
+            )
         };
         let own = |name: &str, wrong: &mut Vec<RowError>| {
             let template = Template::parse(values.field(name)?);
-            template.map_err(|error| wrong.push(RowError::new("template_invalid", values.column(name), error.to_string()))).ok()
+            template
+                .map_err(|error| {
+                    wrong.push(RowError::new("template_invalid", values.column(name), error.to_string()))
+                })
+                .ok()
         };
         let first = Compiled {
             subject: self.first.subject.clone().or_else(|| own("subject", &mut wrong)),
@@ -502,11 +544,13 @@ impl<'a> Merge<'a> {
             }
             CellProblem::ErrorValue(place, text) => {
                 let message = format!("holds the error {text}: mend the formula");
-                Some(RowError::new("cell_error", name(place), message)).filter(|_| self.used().contains(place))
+                Some(RowError::new("cell_error", name(place), message))
+                    .filter(|_| self.used().contains(place))
             }
             CellProblem::TooLong(place) => {
                 let message = "is longer than 32,767 characters".to_owned();
-                Some(RowError::new("cell_too_long", name(place), message)).filter(|_| self.used().contains(place))
+                Some(RowError::new("cell_too_long", name(place), message))
+                    .filter(|_| self.used().contains(place))
             }
         }
     }
@@ -526,7 +570,10 @@ impl<'a> Merge<'a> {
         };
         let text = trim(&cell.text);
         if text.is_empty() {
-            return is_wrong("date_missing", "is empty: write a date, as in 2026-11-30 or 2026-11-30 14:00".to_owned());
+            return is_wrong(
+                "date_missing",
+                "is empty: write a date, as in 2026-11-30 or 2026-11-30 14:00".to_owned(),
+            );
         }
         let read = match cell.at {
             // A day alone is midnight in a sheet, and nobody means midnight.
@@ -539,7 +586,8 @@ impl<'a> Merge<'a> {
             Ok(When::Civil(at)) => self.zone.to_timestamp(at).ok(),
             Ok(When::Day(day)) => self.zone.to_timestamp(day.to_datetime(self.plan.time)).ok(),
             Err(NoDate::Ambiguous) => {
-                let message = format!("{text:?} is one of two days: write it as 2026-11-30, or say date_order");
+                let message =
+                    format!("{text:?} is one of two days: write it as 2026-11-30, or say date_order");
                 return is_wrong("date_ambiguous", message);
             }
             Err(NoDate::NoSuchDay) => {
@@ -580,7 +628,9 @@ fn compile(
             return None;
         }
         let template = Template::parse(text);
-        template.map_err(|error| wrong.push(PlanError { field, message: error.to_string(), missing: false })).ok()
+        template
+            .map_err(|error| wrong.push(PlanError { field, message: error.to_string(), missing: false }))
+            .ok()
     };
     let compiled = Compiled {
         subject: read("subject", &words.subject),
@@ -592,7 +642,11 @@ fn compile(
             || mapping.is_some_and(|mapping| mapping.contains_key(name))
     };
     let mut needs = |name: &str, message: &str| {
-        wrong.push(PlanError { field: format!("{before}{name}"), message: message.to_owned(), missing: true });
+        wrong.push(PlanError {
+            field: format!("{before}{name}"),
+            message: message.to_owned(),
+            missing: true,
+        });
     };
     if !has("subject", &words.subject) {
         needs("subject", "is required: write it, or name the column that has it");
@@ -760,12 +814,54 @@ fn read_time(text: &str) -> Option<Time> {
 /// Which column is probably for what: by its name, and the address by what it holds.
 pub fn guess(columns: &[String], rows: &[SheetRow]) -> BTreeMap<String, String> {
     const NAMES: [(&str, &[&str]); 6] = [
-        ("to", &["email", "e_mail", "mail", "email_address", "e_mail_address", "recipient", "to", "address", "adresse", "courriel", "correo"]),
-        ("name", &["name", "full_name", "recipient_name", "client", "client_name", "customer", "contact", "contact_name", "nom", "nombre"]),
+        (
+            "to",
+            &[
+                "email",
+                "e_mail",
+                "mail",
+                "email_address",
+                "e_mail_address",
+                "recipient",
+                "to",
+                "address",
+                "adresse",
+                "courriel",
+                "correo",
+            ],
+        ),
+        (
+            "name",
+            &[
+                "name",
+                "full_name",
+                "recipient_name",
+                "client",
+                "client_name",
+                "customer",
+                "contact",
+                "contact_name",
+                "nom",
+                "nombre",
+            ],
+        ),
         ("subject", &["subject", "subject_line", "title", "betreff", "objet", "asunto"]),
         ("text", &["text", "message", "body", "content", "nachricht", "mensaje"]),
         ("html", &["html", "html_body"]),
-        ("send_at", &["send_at", "date", "send_date", "send_on", "scheduled", "scheduled_at", "when", "datum", "fecha"]),
+        (
+            "send_at",
+            &[
+                "send_at",
+                "date",
+                "send_date",
+                "send_on",
+                "scheduled",
+                "scheduled_at",
+                "when",
+                "datum",
+                "fecha",
+            ],
+        ),
     ];
     let mut guesses = BTreeMap::new();
     for (field, names) in NAMES {
@@ -783,7 +879,8 @@ pub fn guess(columns: &[String], rows: &[SheetRow]) -> BTreeMap<String, String> 
     let named = guesses.get("to").and_then(|name| columns.iter().position(|column| column == name));
     if named.is_none_or(|place| addresses(place) == 0) {
         guesses.remove("to");
-        let best = (0..columns.len()).rev().max_by_key(|place| addresses(*place)).filter(|it| addresses(*it) > 0);
+        let best =
+            (0..columns.len()).rev().max_by_key(|place| addresses(*place)).filter(|it| addresses(*it) > 0);
         guesses.extend(best.map(|place| ("to".to_owned(), columns[place].clone())));
     }
     // A date that no cell can be read as is none.

@@ -422,7 +422,11 @@ mod tests {
         let with = Credential::Session(crate::SessionId::from_bits(1));
         let confirmed = Confirmed { by: Actor::System, with, at: now };
         let can = |step: &dyn Fn(Upload) -> bool| -> Vec<&'static str> {
-            stages().into_iter().filter(|stage| step(upload(stage.clone()))).map(|stage| stage.as_str()).collect()
+            stages()
+                .into_iter()
+                .filter(|stage| step(upload(stage.clone())))
+                .map(|stage| stage.as_str())
+                .collect()
         };
         assert_eq!(can(&|it| it.begin_reading(now).is_ok()), ["uploading", "reading"]);
         assert_eq!(can(&|it| it.check(checked.clone()).is_ok()), ["ready"]);

@@ -16,7 +16,9 @@ use serde::Serialize;
 
 use crate::base::parts::{ActorView, actor};
 use crate::base::request::{self, request};
-use crate::base::values::{Choice, ClockTime, IdOf, Limit, Line, List, Mapping, Named, Text, Time, TimeZoneName};
+use crate::base::values::{
+    Choice, ClockTime, IdOf, Limit, Line, List, Mapping, Named, Text, Time, TimeZoneName,
+};
 
 request! {
     /// A spreadsheet that is to be uploaded.
@@ -515,10 +517,8 @@ struct MadeView {
 
 /// A row of an upload that has these columns.
 pub fn row<'a>(row: &'a Row, columns: &'a [String]) -> RowView<'a> {
-    let made = |made: &Made| MadeView {
-        message_id: IdOf(made.message_id),
-        approval_id: IdOf(made.approval_id),
-    };
+    let made =
+        |made: &Made| MadeView { message_id: IdOf(made.message_id), approval_id: IdOf(made.approval_id) };
     let first = row.made.first();
     RowView {
         number: row.number,

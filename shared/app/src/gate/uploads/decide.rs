@@ -1,6 +1,7 @@
 //! Deciding about many mails of one upload at once: what is shown is what they have in common, and the values of each row. A vote counts
 //! for those alone that say just that.
 
+use domain::ApprovalId;
 use domain::UploadId;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
@@ -9,7 +10,6 @@ use domain::gate::merge::{Merge, Plan, RowMails};
 use domain::gate::sheet::Sheet;
 use domain::gate::upload::Upload;
 use domain::people::access::{Permit, scope};
-use domain::ApprovalId;
 
 use super::{Read, not_fitting};
 use crate::base::error::Refusal;
@@ -101,7 +101,8 @@ pub async fn decide_rows(
         if as_planned {
             shown.push((*approval_id, *digest));
         } else {
-            let message = "it says something else than the other mails of its upload: open it, and approve it alone";
+            let message =
+                "it says something else than the other mails of its upload: open it, and approve it alone";
             all.push(Batched { id: *approval_id, decided: Err(Refusal::because(Code::LookFirst, message)) });
         }
     }

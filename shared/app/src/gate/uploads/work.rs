@@ -27,6 +27,8 @@ use crate::gate::rows::RowPlace;
 use crate::gate::submit::{Sending, submit_row};
 use crate::mailbox::trash::leave_for_good;
 
+/// So long one run works: the time-out of `background-uploads` in `template.yaml` is longer.
+pub const TIME: SignedDuration = SignedDuration::from_secs(240);
 /// How far is written down after so many rows.
 const CHUNK: usize = 50;
 /// So many mails are made, or called off, side by side.
@@ -146,7 +148,8 @@ impl Worker<'_> {
         let tries = upload.tries + 1;
         let (busy, late) = (upload.stage == Stage::Importing, tries >= Upload::TRIES);
         if busy && late && error.class() == Class::Internal {
-            let message = "its mails can't be made for a reason that whoever runs this installation finds in its logs";
+            let message =
+                "its mails can't be made for a reason that whoever runs this installation finds in its logs";
             return self.fail(Upload { tries, ..upload }, "internal_error", message).await;
         }
         let until = self.ports().now() + AFTER_FAILURE;
@@ -167,7 +170,8 @@ impl Worker<'_> {
         let principal = match stand_in(self.ports(), upload.organization_id, &by, &with).await {
             Ok(principal) => principal,
             Err(refusal) if is_final(&refusal) => {
-                let message = format!("whoever confirmed it can ask for no mail any more: {}", words_of(&refusal));
+                let message =
+                    format!("whoever confirmed it can ask for no mail any more: {}", words_of(&refusal));
                 return self.fail(upload, "requester_gone", &message).await;
             }
             Err(refusal) => return Err(refusal),
@@ -240,7 +244,8 @@ impl Worker<'_> {
         loop {
             let found = self.ports().store.list(organization_id, &List::UploadRows(id), &page).await?;
             page.cursor.clone_from(&found.next);
-            let mails: Vec<_> = typed::<UploadRow>(found).items.into_iter().flat_map(|row| row.made).collect();
+            let mails: Vec<_> =
+                typed::<UploadRow>(found).items.into_iter().flat_map(|row| row.made).collect();
             for some in mails.chunks(SIDE_BY_SIDE) {
                 for stays in join_all(some.iter().map(|made| self.take_away(&upload, *made))).await {
                     left |= stays? == Step::Later;
@@ -328,7 +333,8 @@ impl Import<'_> {
     ) -> Result<(Done, Option<Refusal>), Refusal> {
         let wanted: Vec<_> = rows.iter().map(|row| key::UploadRow(upload.id, row.number)).collect();
         let before = load(&*self.worker.ports().store, upload.organization_id, wanted).await?;
-        let cases = rows.iter().zip(judged).zip(before).map(|((row, judged), done)| Case { row, judged, done });
+        let cases =
+            rows.iter().zip(judged).zip(before).map(|((row, judged), done)| Case { row, judged, done });
         let (mut all, mut done) = (cases.collect::<Vec<_>>().into_iter(), Done::default());
         loop {
             let some: Vec<_> = all.by_ref().take(SIDE_BY_SIDE).collect();

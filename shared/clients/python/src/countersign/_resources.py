@@ -4075,6 +4075,228 @@ class TokensRoutes:
         return answer
 
 
+class UploadsRoutes:
+    """The routes of `uploads`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def confirm(
+        self,
+        upload_id: str,
+        *,
+        mapping: dict[str, Any],
+        allow_duplicates: bool | None = None,
+        date_order: Literal["day_first", "month_first"] | None = None,
+        dry_run: bool | None = None,
+        follow_ups: builtins.list[types.FollowUpGiven] | None = None,
+        html: str | None = None,
+        send_at: str | None = None,
+        subject: str | None = None,
+        text: str | None = None,
+        time: str | None = None,
+        time_zone: str | None = None,
+        unsubscribe: bool | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.UploadOutlook:
+        """Says what would be made of its rows, or has it made: a mail with an approval of its own for each good row, by
+        and by. With `dry_run` what would be made of its rows; else a mail of each good row, by and by; with
+        `messages.send`. Needs the scope `uploads.manage`. `POST /v1/uploads/{upload_id}/confirm`
+        """
+        answer: types.UploadOutlook = self._transport.request(
+            "POST",
+            "/v1/uploads/{upload_id}/confirm",
+            names={"upload_id": upload_id},
+            body=_given(
+                {
+                    "allow_duplicates": allow_duplicates,
+                    "date_order": date_order,
+                    "dry_run": dry_run,
+                    "follow_ups": follow_ups,
+                    "html": html,
+                    "mapping": mapping,
+                    "send_at": send_at,
+                    "subject": subject,
+                    "text": text,
+                    "time": time,
+                    "time_zone": time_zone,
+                    "unsubscribe": unsubscribe,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def create(
+        self,
+        *,
+        filename: str,
+        inbox_id: str,
+        size: int,
+        content_type: str | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.UploadCreated:
+        """Announces a spreadsheet; the answer says where to `PUT` it. It is read by itself when it is there. CSV, TSV or
+        XLSX of at most 20 MB and 10,000 rows: an upload URL, for 15 minutes; the file is read when it is there. Needs
+        the scope `uploads.manage`. `POST /v1/uploads`
+        """
+        answer: types.UploadCreated = self._transport.request(
+            "POST",
+            "/v1/uploads",
+            names={},
+            body=_given(
+                {
+                    "content_type": content_type,
+                    "filename": filename,
+                    "inbox_id": inbox_id,
+                    "size": size,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        upload_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """From now on none of its mails goes that has not gone; they are deleted, and so is all that was read of the
+        file. Mails that went stay. None of its mails goes that has not gone, and they are deleted with it; those that
+        went stay. Needs the scope `uploads.manage`. `DELETE /v1/uploads/{upload_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/uploads/{upload_id}",
+            names={"upload_id": upload_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        upload_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.SheetUpload:
+        """A spreadsheet: where it stands, its columns, what they are probably for, and how far its mails are. Where it
+        stands, its columns, what they are probably for, and how far its mails are. Needs the scope `uploads.manage`.
+        `GET /v1/uploads/{upload_id}`
+        """
+        answer: types.SheetUpload = self._transport.request(
+            "GET",
+            "/v1/uploads/{upload_id}",
+            names={"upload_id": upload_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfSheetUpload:
+        """Spreadsheets and what became of them, the newest first. Spreadsheets and what became of them, the newest
+        first. Needs the scope `uploads.manage`. `GET /v1/uploads`
+        """
+        answer: types.PageOfSheetUpload = self._transport.request(
+            "GET",
+            "/v1/uploads",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.SheetUpload]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def row(
+        self,
+        upload_id: str,
+        number: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.UploadRowDetail:
+        """A row, with its mails as its reader will see them and what policies say of them. A row with its mails as their
+        reader will see them, and what policies say of them. Needs the scope `uploads.manage`. `GET
+        /v1/uploads/{upload_id}/rows/{number}`
+        """
+        answer: types.UploadRowDetail = self._transport.request(
+            "GET",
+            "/v1/uploads/{upload_id}/rows/{number}",
+            names={"upload_id": upload_id, "number": number},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def rows(
+        self,
+        upload_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        status: Literal["ready", "error", "imported"] | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfUploadRow:
+        """Its rows, as the plan has them that was tried out or confirmed last, and what became of them. Its rows with
+        what is wrong with each, and what became of them; `status` is `ready`, `error` or `imported`. Needs the scope
+        `uploads.manage`. `GET /v1/uploads/{upload_id}/rows`
+        """
+        answer: types.PageOfUploadRow = self._transport.request(
+            "GET",
+            "/v1/uploads/{upload_id}/rows",
+            names={"upload_id": upload_id},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+                "status": status,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_rows(
+        self,
+        upload_id: str,
+        *,
+        limit: int | None = None,
+        status: Literal["ready", "error", "imported"] | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.UploadRow]:
+        """All entries of `rows`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.rows(upload_id, limit=limit, status=status, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+
 class UsageRoutes:
     """The routes of `usage`."""
 
@@ -4138,7 +4360,7 @@ class WebhooksRoutes:
         self,
         *,
         url: str,
-        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None = None,
+        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None = None,
         inbox_ids: builtins.list[str] | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
@@ -4366,7 +4588,7 @@ class WebhooksRoutes:
         self,
         webhook_id: str,
         *,
-        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None | Unset = UNSET,
+        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None | Unset = UNSET,
         inbox_ids: builtins.list[str] | None | Unset = UNSET,
         status: Literal["active", "paused"] | None | Unset = UNSET,
         url: str | None | Unset = UNSET,
@@ -4427,6 +4649,7 @@ class Resources:
         self.suppressions = SuppressionsRoutes(transport)
         self.threads = ThreadsRoutes(transport)
         self.tokens = TokensRoutes(transport)
+        self.uploads = UploadsRoutes(transport)
         self.usage = UsageRoutes(transport)
         self.webhooks = WebhooksRoutes(transport)
 

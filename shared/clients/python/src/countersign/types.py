@@ -282,7 +282,7 @@ class Attempt(TypedDict):
     #: Why there was none, as a stable code.
     error: str | None
     event_id: str
-    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
+    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
     #: When it is tried again.
     next_attempt_at: str | None
     #: What was sent, without its signature and its body, which is the event; `null` where nobody was called.
@@ -452,6 +452,43 @@ class ConfirmTotp(TypedDict):
     code: str
     #: One's own password.
     password: str
+
+
+class _ConfirmUploadAlways(TypedDict):
+    #: The column of each field, by its name as `columns` has it: `to` is required; `name`, `subject`, `text`, `html`,
+    #: `send_at`, `follow_up_1` to `follow_up_5` may be given; any other field is a variable.
+    mapping: dict[str, Any]
+
+
+class ConfirmUpload(_ConfirmUploadAlways, total=False):
+    """What is to be made of the rows of an upload. Words have variables, such as `{{first_name}}`, or
+    `{{first_name|there}}` with what stands for an empty one: the name of a column in lower case, with `_` for what is
+    no letter and no digit, or a name of `mapping`.
+    """
+
+    #: Whether a mailbox that stands in several rows gets several mails. Left out, the later rows are wrong.
+    allow_duplicates: bool | None
+    #: How a date such as 03/04/2026 is read. Left out, a row with such a date is wrong.
+    date_order: Literal["day_first", "month_first"] | None
+    #: Whether it is only said what would be made: then nothing is. The plan is kept, and the rows are shown as it has
+    #: them.
+    dry_run: bool | None
+    #: Mails that follow the first, to whoever does not answer it.
+    follow_ups: list[FollowUpGiven] | None
+    #: The HTML of all mails, within the form that `infra/docs/HTML.md` describes. Values are escaped in it.
+    html: str | None
+    #: When all mails go; left out where a column gives it, or where each goes as soon as it may.
+    send_at: str | None
+    #: The subject of all mails; left out where a column gives it.
+    subject: str | None
+    #: The text of all mails; left out where a column gives it, or where there is HTML.
+    text: str | None
+    #: The time of day of dates without one; `09:00` where it is left out.
+    time: str | None
+    #: Where dates without a time zone are; `UTC` where it is left out.
+    time_zone: str | None
+    #: Whether each recipient can unsubscribe with one click, as list mail must let them.
+    unsubscribe: bool | None
 
 
 class _CreateAttachmentAlways(TypedDict):
@@ -651,6 +688,22 @@ class CreateToken(_CreateTokenAlways, total=False):
     sends_per_day: int | None
 
 
+class _CreateUploadAlways(TypedDict):
+    #: Its name, without a path.
+    filename: str
+    #: The inbox that its mails are to leave.
+    inbox_id: str
+    #: In bytes, 1 to 20,971,520.
+    size: int
+
+
+class CreateUpload(_CreateUploadAlways, total=False):
+    """A spreadsheet that is to be uploaded."""
+
+    #: Its media type; `application/octet-stream` where it is left out. What it is, its bytes say.
+    content_type: str | None
+
+
 class _CreateWebhookAlways(TypedDict):
     #: `https`, on port 443, in a public network.
     url: str
@@ -661,7 +714,7 @@ class CreateWebhook(_CreateWebhookAlways, total=False):
 
     #: Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types
     #: that are added to it later.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
     #: Only events about these inboxes; left out or empty, about all, and about none.
     inbox_ids: list[str] | None
 
@@ -986,7 +1039,7 @@ class _EventAlways(TypedDict):
     data: EventData
     #: The same however often it is told of.
     id: str
-    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
+    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
 
 
 class Event(_EventAlways, total=False):
@@ -1021,6 +1074,7 @@ class EventData(TypedDict, total=False):
     suppression: Suppression | None
     #: Of `token.paused` and `token.resumed`.
     token: TokenNotice | None
+    upload: UploadNotice | None
     #: Of `webhook.disabled` and `webhook.test`.
     webhook: WebhookNotice | None
 
@@ -1112,6 +1166,24 @@ class Finding(TypedDict):
     code: str
     evidence: str
     explanation: str
+
+
+class _FollowUpGivenAlways(TypedDict):
+    #: Its subject.
+    subject: str
+
+
+class FollowUpGiven(_FollowUpGivenAlways, total=False):
+    """A mail that follows the first mail of each row, in the same conversation. It does not go where somebody answered,
+    or where the first mail did not arrive.
+    """
+
+    #: So many days after the first, at the same time of day; left out where a column gives its date.
+    after_days: int | None
+    #: Its HTML.
+    html: str | None
+    #: Its text.
+    text: str | None
 
 
 class Forward(TypedDict, total=False):
@@ -2213,6 +2285,14 @@ class PageOfOpenSession(TypedDict):
     next_cursor: str | None
 
 
+class PageOfSheetUpload(TypedDict):
+    """A page of a list."""
+
+    data: list[SheetUpload]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
 class PageOfStandingApproval(TypedDict):
     """A page of a list."""
 
@@ -2249,6 +2329,14 @@ class PageOfToken(TypedDict):
     """A page of a list."""
 
     data: list[Token]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
+
+
+class PageOfUploadRow(TypedDict):
+    """A page of rows."""
+
+    data: list[UploadRow]
     #: For `cursor`, where there is more.
     next_cursor: str | None
 
@@ -2753,6 +2841,57 @@ class RotateToken(TypedDict, total=False):
     overlap: int | None
 
 
+class RowError(TypedDict):
+    """What is wrong with a row."""
+
+    code: str
+    #: The column, where it is one's fault.
+    column: str | None
+    message: str
+
+
+class RowMail(TypedDict):
+    """A mail that was made of a row."""
+
+    approval_id: str
+    message_id: str
+
+
+class RowPreview(TypedDict):
+    """A row's mails, as they would be made."""
+
+    #: The first, and those that follow.
+    mails: list[RowPreviewMail]
+    name: str | None
+    number: int
+    #: What policies say of the first of them: `allow`, `hold` or `block`; null where it would be refused.
+    policy: str | None
+    #: Why, as stable codes.
+    reasons: list[str]
+    #: Why it would be refused.
+    refused: str | None
+    to: str
+
+
+class RowPreviewMail(TypedDict):
+    """A mail of a row."""
+
+    html: str | None
+    send_at: str | None
+    subject: str
+    text: str | None
+
+
+class RowSample(TypedDict):
+    """What policies say of a row's mail."""
+
+    number: int
+    #: `allow`, `hold` or `block`; null where it would be refused.
+    policy: str | None
+    #: Why it would be refused.
+    refused: str | None
+
+
 class Screening(TypedDict):
     """The rules by which mail that comes in is screened."""
 
@@ -2864,6 +3003,52 @@ class Session(TypedDict):
     role: Literal["owner", "admin", "approver", "editor", "viewer"]
     #: For `Authorization: Bearer`. It is shown this once.
     token: str
+
+
+class SheetUpload(TypedDict):
+    """A spreadsheet, and what became of it."""
+
+    #: Its columns; null until it was read.
+    columns: list[str] | None
+    confirmed_at: str | None
+    content_type: str
+    counts: UploadCounts
+    created_at: str
+    created_by: Actor
+    ended_at: str | None
+    #: Why it failed.
+    error: UploadNote | None
+    #: Until when `upload_url` takes the file; null when it is there.
+    expires_at: str | None
+    filename: str
+    #: `csv`, `tsv` or `xlsx`; null until it was read.
+    format: str | None
+    #: Which column is probably for what, by the fields of `mapping`; null until it was read.
+    guesses: dict[str, Any] | None
+    id: str
+    inbox_id: str
+    #: What about the sheet somebody should know.
+    notes: list[UploadNote]
+    #: In bytes.
+    size: int
+    #: `uploading` until the file is there, `reading`, `ready` to be confirmed, `importing` while mails are made of
+    #: it, `imported`, `failed`, or `deleting`.
+    status: str
+    #: Why its mails wait to be made, where they do: they are made by themselves later.
+    waits: str | None
+
+
+_SheetUploadHeadersFields = TypedDict(
+    "_SheetUploadHeadersFields",
+    {
+        "content-length": "str",
+        "content-type": "str",
+    },
+)
+
+
+class SheetUploadHeaders(_SheetUploadHeadersFields):
+    """The headers that the upload must have: they are signed."""
 
 
 class ShowPasskey(TypedDict):
@@ -3406,7 +3591,7 @@ class UpdateWebhook(TypedDict, total=False):
     """What changes of a webhook; what is left out stays."""
 
     #: Which events: types, groups such as `message.*`, or `*`; empty, all of them.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
     #: Only events about these inboxes; empty, about all, and about none.
     inbox_ids: list[str] | None
     #: `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled.
@@ -3431,6 +3616,63 @@ class Upload(TypedDict):
     upload_url: str
 
 
+class UploadCounts(TypedDict):
+    """How many there are."""
+
+    #: Rows that were looked at since it was confirmed: of `rows`, as far as that is.
+    done: int
+    #: Rows that can't.
+    errors: int | None
+    #: Rows of which none was made, or not all.
+    failed: int
+    #: Mails that needed somebody's approval when they were made.
+    held: int
+    #: Rows that have all their mails.
+    imported: int
+    #: Mails that were made.
+    mails: int
+    #: Rows that can become a mail, as the plan has it that was tried out or confirmed last.
+    ready: int | None
+    #: Rows with anything in them, the header apart; null until they were read.
+    rows: int | None
+
+
+class UploadCreated(TypedDict):
+    """A spreadsheet that was announced, with where to put it."""
+
+    #: Its columns; null until it was read.
+    columns: list[str] | None
+    confirmed_at: str | None
+    content_type: str
+    counts: UploadCounts
+    created_at: str
+    created_by: Actor
+    ended_at: str | None
+    #: Why it failed.
+    error: UploadNote | None
+    #: Until when `upload_url` takes the file; null when it is there.
+    expires_at: str | None
+    filename: str
+    #: `csv`, `tsv` or `xlsx`; null until it was read.
+    format: str | None
+    #: Which column is probably for what, by the fields of `mapping`; null until it was read.
+    guesses: dict[str, Any] | None
+    id: str
+    inbox_id: str
+    #: What about the sheet somebody should know.
+    notes: list[UploadNote]
+    #: In bytes.
+    size: int
+    #: `uploading` until the file is there, `reading`, `ready` to be confirmed, `importing` while mails are made of
+    #: it, `imported`, `failed`, or `deleting`.
+    status: str
+    upload_headers: SheetUploadHeaders
+    upload_method: str
+    upload_url: str
+    #: Why its mails wait to be made, where they do: they are made by themselves later.
+    waits: str | None
+
+
 _UploadHeadersFields = TypedDict(
     "_UploadHeadersFields",
     {
@@ -3442,6 +3684,116 @@ _UploadHeadersFields = TypedDict(
 
 class UploadHeaders(_UploadHeadersFields):
     """The headers that the upload must have: they are signed."""
+
+
+class UploadNote(TypedDict):
+    """A code and a sentence."""
+
+    code: str
+    message: str
+
+
+class UploadNotice(TypedDict):
+    """An upload as events tell of it: without a word of what it holds."""
+
+    counts: UploadCounts
+    #: Why it failed, as a code.
+    error: str | None
+    id: str
+    inbox_id: str
+    status: str
+
+
+class UploadOutlook(TypedDict):
+    """What a plan makes of an upload."""
+
+    #: Its columns; null until it was read.
+    columns: list[str] | None
+    confirmed_at: str | None
+    content_type: str
+    counts: UploadCounts
+    created_at: str
+    created_by: Actor
+    ended_at: str | None
+    #: Why it failed.
+    error: UploadNote | None
+    #: Until when `upload_url` takes the file; null when it is there.
+    expires_at: str | None
+    filename: str
+    #: `csv`, `tsv` or `xlsx`; null until it was read.
+    format: str | None
+    #: Which column is probably for what, by the fields of `mapping`; null until it was read.
+    guesses: dict[str, Any] | None
+    id: str
+    inbox_id: str
+    #: So many mails are made, those that follow among them.
+    mails: int
+    #: What about the sheet somebody should know.
+    notes: list[UploadNote]
+    #: What policies say of some of the mails, the first and the last among them.
+    policies: list[RowSample]
+    #: The first row that becomes mails, as its reader will see them.
+    preview: RowPreview | None
+    #: What is wrong, and in how many rows.
+    problems: list[UploadProblem]
+    #: In bytes.
+    size: int
+    #: `uploading` until the file is there, `reading`, `ready` to be confirmed, `importing` while mails are made of
+    #: it, `imported`, `failed`, or `deleting`.
+    status: str
+    #: Why its mails wait to be made, where they do: they are made by themselves later.
+    waits: str | None
+    #: The first 50 rows with something wrong; `GET …/rows?status=error` has all.
+    wrong_rows: list[WrongRow]
+
+
+class UploadProblem(TypedDict):
+    """What is wrong, and in how many rows."""
+
+    code: str
+    rows: int
+
+
+class UploadRow(TypedDict):
+    """A row of an upload."""
+
+    #: The approval of its first mail.
+    approval_id: str | None
+    errors: list[RowError]
+    #: The mails that follow it.
+    follow_ups: list[RowMail]
+    #: Its first mail.
+    message_id: str | None
+    #: Where that mail stands.
+    message_status: str | None
+    #: Its number in the sheet: its header is mostly 1.
+    number: int
+    #: `ready` where mails can be made of it, `error`, or `imported`.
+    status: str
+    #: What its cells show, by the names of their columns.
+    values: dict[str, Any]
+
+
+class UploadRowDetail(TypedDict):
+    """A row, with its mails as they would be made."""
+
+    #: The approval of its first mail.
+    approval_id: str | None
+    errors: list[RowError]
+    #: The mails that follow it.
+    follow_ups: list[RowMail]
+    #: Its first mail.
+    message_id: str | None
+    #: Where that mail stands.
+    message_status: str | None
+    #: Its number in the sheet: its header is mostly 1.
+    number: int
+    #: Its mails as they would be made by the plan that was tried out last; null where they were made, or can't be.
+    preview: RowPreview | None
+    #: `ready` where mails can be made of it, `error`, or `imported`.
+    status: str
+    #: What its cells show, by the names of their columns.
+    values: dict[str, Any]
 
 
 class _UsageAlways(TypedDict):
@@ -3566,7 +3918,7 @@ class _WebhookAlways(TypedDict):
     #: `gone`: it answered with 410. `failing`: every call of it failed for three days.
     disabled_reason: str | None
     #: Which events it is told of; all of them where it is empty.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]]
+    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]]
     #: When the first of them was made.
     failing_since: str | None
     #: Attempts in a row that were not taken, up to 5: then it is held back.
@@ -3600,6 +3952,13 @@ class WebhookNotice(TypedDict):
     id: str
     #: `active`, `paused` or `disabled`.
     status: str
+
+
+class WrongRow(TypedDict):
+    """A row with what is wrong with it."""
+
+    errors: list[RowError]
+    number: int
 
 
 #: The member whose vote decided; `null` where no person did.

@@ -38,7 +38,11 @@ fn codes(result: Result<RowMails, Vec<RowError>>) -> Vec<&'static str> {
 #[test]
 fn values_stand_in_the_place_of_variables() {
     let columns = columns(&["Email", "First name", "Sum"]);
-    let plan = plan(&[("to", "Email"), ("amount", "Sum")], "For {{ first_name | you }}", "{{First_Name|Friend}}: {{amount}} {{email}}");
+    let plan = plan(
+        &[("to", "Email"), ("amount", "Sum")],
+        "For {{ first_name | you }}",
+        "{{First_Name|Friend}}: {{amount}} {{email}}",
+    );
     let merge = Merge::new(&plan, &columns).unwrap();
     assert_eq!(merge.asked(), ["amount", "email", "first_name"].into());
     assert_eq!(merge.used(), [0, 1, 2].into());
@@ -58,11 +62,17 @@ fn a_row_says_all_that_is_wrong_with_it() {
     let plan = plan(&[("to", "Email"), ("name", "Name")], "To {{name}}", "{{note}} {{other}}");
     let merge = Merge::new(&plan, &columns).unwrap();
     let wrong = |cells: &[&str]| codes(merge.row(&row(cells), at(NOW)));
-    assert_eq!(wrong(&["", "", ""]), ["address_missing", "variable_empty", "variable_empty", "unknown_variable"]);
+    assert_eq!(
+        wrong(&["", "", ""]),
+        ["address_missing", "variable_empty", "variable_empty", "unknown_variable"]
+    );
     assert_eq!(wrong(&["nobody", "A", "n"]), ["address_invalid", "unknown_variable"]);
     assert_eq!(wrong(&["a@example.com; b@example.com", "A", "n"]), ["several_addresses", "unknown_variable"]);
     let broken = "Ann\r\nBcc: x@evil.example";
-    assert_eq!(wrong(&["a@example.com", broken, "n"]), ["name_invalid", "subject_invalid", "unknown_variable"]);
+    assert_eq!(
+        wrong(&["a@example.com", broken, "n"]),
+        ["name_invalid", "subject_invalid", "unknown_variable"]
+    );
 }
 
 #[test]
@@ -96,9 +106,11 @@ fn what_is_more_than_a_name_is_no_variable() {
 #[test]
 fn a_plan_that_does_not_fit_says_where() {
     let columns = columns(&["Email", "Text"]);
-    let mut plan = plan(&[("to", "Mail"), ("text", "Text"), ("A b", "Email"), ("follow_up_2", "Email")], "", "{{x");
+    let mut plan =
+        plan(&[("to", "Mail"), ("text", "Text"), ("A b", "Email"), ("follow_up_2", "Email")], "", "{{x");
     plan.time_zone = "Mars/Base".to_owned();
-    plan.follow_ups = vec![FollowUp { after_days: 0, words: Words { text: Some("x".to_owned()), ..Words::default() } }];
+    plan.follow_ups =
+        vec![FollowUp { after_days: 0, words: Words { text: Some("x".to_owned()), ..Words::default() } }];
     let wrong = Merge::new(&plan, &columns).unwrap_err();
     let fields: Vec<_> = wrong.iter().map(|it| it.field.as_str()).collect();
     let expected = [
@@ -136,7 +148,18 @@ fn dates_are_read_as_people_write_them() {
     for text in ["30.02.2026", "2026-02-30", "31/31/2026", "2026-13-01"] {
         assert_eq!(read_date(text, None), Err(NoDate::NoSuchDay), "{text}");
     }
-    for text in ["", "soon", "46336", "2026", "11-30", "2026-11-30 25:00", "2026-11-30 13 pm", "1/2/3/4", "--", "99999999-1-1"] {
+    for text in [
+        "",
+        "soon",
+        "46336",
+        "2026",
+        "11-30",
+        "2026-11-30 25:00",
+        "2026-11-30 13 pm",
+        "1/2/3/4",
+        "--",
+        "99999999-1-1",
+    ] {
         assert!(matches!(read_date(text, None), Err(NoDate::Unreadable | NoDate::NoSuchDay)), "{text}");
     }
 }
@@ -146,7 +169,8 @@ fn a_day_is_nine_in_the_morning_where_the_plan_is() {
     let columns = columns(&["Email", "Date"]);
     let plan = plan(&[("to", "Email"), ("send_at", "Date")], "Hi", "x");
     let merge = Merge::new(&plan, &columns).unwrap();
-    let when = |text: &str| merge.row(&row(&["a@example.com", text]), at(NOW)).map(|made| made.mails[0].send_at);
+    let when =
+        |text: &str| merge.row(&row(&["a@example.com", text]), at(NOW)).map(|made| made.mails[0].send_at);
     assert_eq!(when("2026-11-30"), Ok(Some(at("2026-11-30T08:00:00Z"))));
     assert_eq!(when("2027-06-30"), Ok(Some(at("2027-06-30T07:00:00Z"))), "in summer time");
     let cell = |at: DateTime| {
@@ -180,7 +204,10 @@ fn mails_follow_after_days_or_at_their_own_dates() {
     let times: Vec<_> = made.mails.iter().map(|mail| mail.send_at.unwrap().to_string()).collect();
     assert_eq!(times, ["2026-11-30T08:00:00Z", "2026-12-03T08:00:00Z", "2026-12-24T09:00:00Z"]);
     assert_eq!(merge.row(&row(&["a@example.com", "2026-11-30", ""]), at(NOW)).unwrap().mails.len(), 2);
-    assert_eq!(codes(merge.row(&row(&["a@example.com", "2026-11-30", "2026-12-01"]), at(NOW))), ["date_order"]);
+    assert_eq!(
+        codes(merge.row(&row(&["a@example.com", "2026-11-30", "2026-12-01"]), at(NOW))),
+        ["date_order"]
+    );
 }
 
 #[test]
