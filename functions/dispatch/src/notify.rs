@@ -102,7 +102,7 @@ fn goes_anyway(what: &Notify) -> bool {
         | Notify::Forgot(_)
         | Notify::Alert(_)
         | Notify::Owners(_) => true,
-        Notify::Waiting(_) | Notify::Digest(_) | Notify::Disabled(_) => false,
+        Notify::Waiting(_) | Notify::Uploaded(_) | Notify::Digest(_) | Notify::Disabled(_) => false,
     }
 }
 
@@ -170,6 +170,10 @@ pub fn read(body: &str) -> Option<Notify> {
             invitation_id: Id::parse(&text(event.pointer("/data/invitation")?, "id")?).ok()?,
             event_id: Id::parse(&text(event, "id")?).ok()?,
         }));
+    }
+    if kind == EventKind::UploadCompleted {
+        let upload = event.pointer("/data/upload")?;
+        return Some(Notify::Uploaded((organization_id, Id::parse(&text(upload, "id")?).ok()?)));
     }
     Some(Notify::Waiting(Waiting {
         organization_id,

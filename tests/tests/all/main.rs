@@ -119,6 +119,7 @@ mod stack {
         mod sending;
         mod shown;
         mod unsubscribe;
+        mod uploads;
         mod writing;
     }
 

@@ -10,6 +10,7 @@ mod alerts;
 mod claims;
 mod fixed;
 mod proofs;
+mod uploads;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ use domain::{ApprovalId, AuditId, EventId, InvitationId, MemberId, OrganizationI
 
 use crate::base::error::Refusal;
 use crate::base::plain::inert;
-use crate::base::ports::{Ports, Queue, SendOutcome};
+use crate::base::ports::{Ports, Queue, SendOutcome, UploadOf};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Directory, Expect, List, PageRequest, Write, key, load, typed};
 use crate::gate::registrations::AskedClaim;
@@ -73,6 +74,8 @@ pub trait Notifier: Send + Sync {
 pub enum Notify {
     /// An approval waits, or still waits.
     Waiting(Waiting),
+    /// Mails were made of a spreadsheet.
+    Uploaded(UploadOf),
     /// A member's digest is due.
     Digest(DueDigest),
     /// A webhook was disabled.
@@ -219,6 +222,7 @@ impl Teller<'_> {
     pub async fn tell(&self, what: &Notify) -> Result<(), Refusal> {
         match what {
             Notify::Waiting(waiting) => self.tell_all(waiting).await,
+            Notify::Uploaded(of) => self.tell_of_upload(*of).await,
             Notify::Digest(due) => self.digest(due).await,
             Notify::Disabled(disabled) => self.tell_owners(disabled).await,
             Notify::Invited(invited) => self.invite(invited).await,
@@ -365,6 +369,10 @@ impl Teller<'_> {
         let Some(mut approval) = load(&*self.ports.store, organization_id, key).await? else {
             return Ok(());
         };
+        if approval.row.is_some() && waiting.kind == EventKind::ApprovalRequested {
+            // There are hundreds like it: people are told once, when all of them are there.
+            return Ok(());
+        }
         // What came into the conversation since it was asked for counts as well. The approval is not written here.
         let thread = load(&*self.ports.store, organization_id, key::Thread(approval.thread_id)).await?;
         if thread.is_some_and(|thread| thread.tainted) {

@@ -529,6 +529,8 @@ impl<'a> Merge<'a> {
 
     /// The same time of day so many days later, where the mails' dates are.
     fn days_later(&self, at: Timestamp, days: u16) -> Option<Timestamp> {
+        // What waits for a time is woken at whole seconds.
+        let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
         let later = at.to_zoned(self.zone.clone()).checked_add(Span::new().days(i64::from(days)));
         later.ok().map(|it| it.timestamp())
     }
@@ -582,7 +584,7 @@ impl<'a> Merge<'a> {
             None => read_date(text, self.plan.date_order),
         };
         let at = match read {
-            Ok(When::Instant(at)) => Some(at),
+            Ok(When::Instant(at)) => Timestamp::from_second(at.as_second()).ok(),
             Ok(When::Civil(at)) => self.zone.to_timestamp(at).ok(),
             Ok(When::Day(day)) => self.zone.to_timestamp(day.to_datetime(self.plan.time)).ok(),
             Err(NoDate::Ambiguous) => {

@@ -96,6 +96,20 @@ pub(super) fn claim(organization: &str, registration: &Registration, url: &str) 
     )
 }
 
+/// What whoever decides is told when mails were made of a spreadsheet, whose name somebody chose.
+pub(super) fn uploaded(filename: &str, held: u32, url: &str) -> Words {
+    let name = inert(filename, NAME);
+    let mails = if held == 1 { "1 mail waits".to_owned() } else { format!("{held} mails wait") };
+    linked(
+        format!("{mails} for your decision"),
+        &[format!(
+            "{mails} for a decision. They were made of the rows of a spreadsheet that is called \"{name}\"."
+        )],
+        ("See what they say, and decide", url),
+        &["You sign in there. Opening the page changes nothing, and no mail leaves that nobody approves."],
+    )
+}
+
 /// What somebody is told who proves that their address is theirs.
 pub(super) fn email_verification(url: &str) -> Words {
     linked(

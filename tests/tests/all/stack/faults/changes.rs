@@ -129,6 +129,23 @@ impl<'a> House<'a> {
         self.made(path, body)["id"].as_str().unwrap().to_owned()
     }
 
+    /// A spreadsheet that was read.
+    fn uploaded(&self) -> String {
+        let file = "Email\nsuccess@simulator.amazonses.com\n";
+        let new = json!({"inbox_id": self.stack.inbox(), "filename": "a.csv", "content_type": "text/csv", "size": file.len()});
+        let made = self.made("/v1/uploads", &new);
+        let headers = vec![("content-type", "text/csv".to_owned())];
+        assert_eq!(
+            self.stack.raw("PUT", made["upload_url"].as_str().unwrap(), "", headers, file).status,
+            200
+        );
+        let id = made["id"].as_str().unwrap();
+        self.stack.until("a sheet that was read", || {
+            let upload = self.stack.get(&format!("/v1/uploads/{id}"), self.owner()).expect(200);
+            (upload["status"] == "ready").then(|| id.to_owned())
+        })
+    }
+
     /// One in the place of those before: an organization has few.
     fn webhook(&self) -> String {
         let all = self.stack.get("/v1/webhooks?limit=100", self.owner()).expect(200);
@@ -551,6 +568,29 @@ fn rule_routes() -> Vec<Route> {
     ]
 }
 
+/// Those of spreadsheets.
+fn upload_routes() -> Vec<Route> {
+    let route =
+        |function, action, done, again, ask| Route { function, action, done, again, repeats: false, ask };
+    let nothing: &[&str] = &[];
+    vec![
+        route("api-uploads-create", "upload.create", 201, nothing, |house| {
+            let inbox = house.stack.inbox();
+            let file = json!({"inbox_id": inbox, "filename": "a.csv", "content_type": "text/csv", "size": 9});
+            Asked::makes("/v1/uploads", house.owner(), file)
+        }),
+        route("api-uploads-confirm", "upload.confirm", 202, &["upload_not_ready"], |house| {
+            let id = house.uploaded();
+            let plan = json!({"mapping": {"to": "Email"}, "subject": "Hello", "text": "Hello"});
+            Asked::of("POST", format!("/v1/uploads/{id}/confirm"), house.owner(), plan, &id)
+        }),
+        route("api-uploads-delete", "upload.delete", 204, &["not_found"], |house| {
+            let id = house.uploaded();
+            Asked::of("DELETE", format!("/v1/uploads/{id}"), house.owner(), Value::Null, &id)
+        }),
+    ]
+}
+
 /// Those that say whom mail may go to, and what becomes of mail that comes in.
 fn list_routes() -> Vec<Route> {
     let route =
@@ -926,6 +966,7 @@ fn every_change_survives(kind: &str, which: fn(&Route) -> bool) {
         .chain(rule_routes())
         .chain(list_routes())
         .chain(draft_routes())
+        .chain(upload_routes())
         .chain(webhook_routes())
         .chain(inbox_routes())
         .chain(mail_routes())

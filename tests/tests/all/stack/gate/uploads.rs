@@ -1,0 +1,305 @@
+//! Uploads on the running stack: from a spreadsheet to mails that were approved and delivered, by the API and in a browser.
+
+use fantoccini::{Client, Locator};
+use serde_json::{Value, json};
+use tests::{Stack, in_seconds, unique};
+
+use crate::stack::browser::{Driver, shows, sign_in};
+
+/// An organization of its own, and an inbox.
+struct House {
+    stack: Stack,
+    inbox: String,
+}
+
+impl House {
+    fn new() -> Self {
+        let stack = Stack::running().organization();
+        let inbox = stack.inbox().to_owned();
+        Self { stack, inbox }
+    }
+
+    fn editor(&self) -> &str {
+        self.stack.text("/editor/session")
+    }
+
+    /// Announces a file, puts it where the answer says, and waits until it was read.
+    fn upload(&self, filename: &str, file: &[u8]) -> Value {
+        let new = json!({"inbox_id": self.inbox, "filename": filename, "content_type": "text/csv", "size": file.len()});
+        let made = self.stack.post("/v1/uploads", self.editor(), &new).expect(201);
+        assert_eq!(made["status"], "uploading");
+        let headers = vec![("content-type", "text/csv".to_owned())];
+        let put = self.stack.raw("PUT", made["upload_url"].as_str().unwrap(), "", headers, file);
+        assert_eq!(put.status, 200, "{}", put.body);
+        self.when(made["id"].as_str().unwrap(), |status| status != "uploading" && status != "reading")
+    }
+
+    /// The upload once its status is so.
+    fn when(&self, id: &str, is: impl Fn(&str) -> bool) -> Value {
+        self.stack.until("an upload that moved on", || {
+            let upload = self.stack.get(&format!("/v1/uploads/{id}"), self.editor()).expect(200);
+            is(upload["status"].as_str().unwrap()).then_some(upload)
+        })
+    }
+
+    fn confirm(&self, upload: &Value, plan: &Value) -> tests::Answer {
+        let path = format!("/v1/uploads/{}/confirm", upload["id"].as_str().unwrap());
+        self.stack.post(&path, self.editor(), plan)
+    }
+
+    /// Has the mails made, and waits until they are.
+    fn import(&self, upload: &Value, plan: &Value) -> Value {
+        self.confirm(upload, plan).expect(202);
+        let done = self.when(upload["id"].as_str().unwrap(), |status| status != "importing");
+        assert_eq!(done["status"], "imported", "{done}");
+        done
+    }
+
+    fn rows(&self, upload: &Value, query: &str) -> Vec<Value> {
+        let path = format!("/v1/uploads/{}/rows?limit=100{query}", upload["id"].as_str().unwrap());
+        self.stack.walk(&path, self.editor())
+    }
+
+    /// Approves the first mails of these rows, each with its digest.
+    fn approve(&self, rows: &[Value]) {
+        let items: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let id = row["approval_id"].as_str().unwrap();
+                let approval =
+                    self.stack.get(&format!("/v1/approvals/{id}"), self.stack.text("/owner/session"));
+                json!({"approval_id": id, "digest": approval.expect(200)["digest"]})
+            })
+            .collect();
+        let body = json!({"action": "approve", "items": items});
+        let said =
+            self.stack.post("/v1/approvals/batch", self.stack.text("/owner/session"), &body).expect(200);
+        assert!(!said.to_string().contains("error"), "{said}");
+    }
+
+    /// The mail of a row, once it has this status.
+    fn mail(&self, row: &Value, status: &str) -> Value {
+        let path = format!("/v1/inboxes/{}/messages/{}", self.inbox, row["message_id"].as_str().unwrap());
+        self.stack.until(&format!("a mail that is {status}"), || {
+            let message = self.stack.get(&path, self.stack.text("/owner/token")).body;
+            (message["status"] == status).then_some(message)
+        })
+    }
+}
+
+fn sheet(good: usize) -> String {
+    let row = |n: usize| format!("success+{n}@simulator.amazonses.com,\"Person, {n}\"\r\n");
+    let rows: String = (0..good).map(row).collect();
+    format!(
+        "\u{FEFF}Email,Full name\r\n{rows}nobody,X\r\nSUCCESS+0@simulator.amazonses.com,Again\r\n,Empty\r\n"
+    )
+}
+
+fn plan(subject: &str) -> Value {
+    json!({"mapping": {"to": "Email"}, "subject": format!("{subject} {{{{full_name}}}}"), "text": "Hello {{full_name|you}}."})
+}
+
+#[test]
+fn a_spreadsheet_becomes_mails_that_are_approved_and_delivered() {
+    let house = House::new();
+    let subject = unique("For");
+    let upload = house.upload("clients.csv", sheet(12).as_bytes());
+    assert_eq!((&upload["status"], &upload["format"]), (&json!("ready"), &json!("csv")), "{upload}");
+    assert_eq!(upload["columns"], json!(["Email", "Full name"]));
+    assert_eq!(upload["guesses"], json!({"to": "Email", "name": "Full name"}));
+    let mut dry = plan(&subject);
+    dry["dry_run"] = json!(true);
+    let said = house.confirm(&upload, &dry).expect(200);
+    assert_eq!((&said["counts"]["ready"], &said["counts"]["errors"]), (&json!(12), &json!(3)), "{said}");
+    assert_eq!(said["preview"]["mails"][0]["subject"], format!("{subject} Person, 0"));
+    assert_eq!(said["policies"][0]["policy"], "hold");
+    let wrong: Vec<_> =
+        said["wrong_rows"].as_array().unwrap().iter().map(|row| row["errors"][0]["code"].clone()).collect();
+    assert_eq!(wrong, ["address_invalid", "duplicate", "address_missing"]);
+    let row =
+        house.stack.get(&format!("/v1/uploads/{}/rows/3", upload["id"].as_str().unwrap()), house.editor());
+    assert_eq!(row.expect(200)["preview"]["mails"][0]["text"], "Hello Person, 1.");
+    assert_eq!(house.rows(&upload, "&status=imported").len(), 0, "nothing is made yet");
+
+    let done = house.import(&upload, &plan(&subject));
+    assert_eq!(
+        (&done["counts"]["imported"], &done["counts"]["failed"], &done["counts"]["held"]),
+        (&json!(12), &json!(3), &json!(12))
+    );
+    house.confirm(&upload, &plan(&subject)).refused(409, "upload_not_ready");
+    let rows = house.rows(&upload, "&status=imported");
+    assert_eq!(rows.len(), 12);
+    house.approve(&rows);
+    for row in &rows {
+        house.mail(row, "delivered");
+        assert_eq!(house.stack.accepted(row["message_id"].as_str().unwrap()).len(), 1);
+    }
+    let kinds = ["upload.ready", "upload.confirmed", "upload.completed"];
+    house.stack.until("the events of the upload", || {
+        let events = house
+            .stack
+            .get("/v1/events?limit=100&types=upload.*", house.stack.text("/owner/token"))
+            .expect(200);
+        let told = events.to_string();
+        assert!(!told.contains("Person"), "nothing of what the file holds");
+        kinds.iter().all(|kind| told.contains(kind)).then_some(())
+    });
+    // Mails that went stay when the upload is deleted.
+    let path = format!("/v1/uploads/{}", upload["id"].as_str().unwrap());
+    house.stack.call("DELETE", &path, house.editor(), None).expect(204);
+    house.stack.until("an upload that is gone", || {
+        (house.stack.get(&path, house.editor()).status == 404).then_some(())
+    });
+    house.mail(&rows[0], "delivered");
+}
+
+#[test]
+fn what_is_no_sheet_fails_in_words_and_a_deleted_upload_lets_nothing_go() {
+    let house = House::new();
+    for (file, code) in [
+        (&b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"[..], "file_not_a_sheet"),
+        (b"Email,Name\r\n", "no_rows"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more of an old workbook", "old_workbook"),
+        (b"PK\x03\x04 and nothing of a workbook", "file_broken"),
+    ] {
+        let upload = house.upload("list.xlsx", file);
+        assert_eq!(
+            (&upload["status"], &upload["error"]["code"]),
+            (&json!("failed"), &json!(code)),
+            "{upload}"
+        );
+    }
+    let too_large = json!({"inbox_id": house.inbox, "filename": "a.csv", "size": 200_000_000});
+    house.stack.post("/v1/uploads", house.editor(), &too_large).refused(422, "file_too_large");
+    let upload = house.upload("list.csv", sheet(2).as_bytes());
+    for (plan, code) in [
+        (json!({"mapping": {"to": "E-Mail"}, "subject": "a", "text": "b"}), "invalid_plan"),
+        (json!({"mapping": {}, "subject": "a", "text": "b"}), "required"),
+        (json!({"mapping": {"to": "Email"}, "subject": "a", "text": "{{#each rows}}"}), "invalid_plan"),
+        (json!({"mapping": {"to": "Email"}, "subject": "a", "text": "{{ {{a}} }}"}), "invalid_plan"),
+        (
+            json!({"mapping": {"to": "Email"}, "subject": "a", "text": "b", "time_zone": "Mars/Base"}),
+            "invalid_time_zone",
+        ),
+    ] {
+        let answer = house.confirm(&upload, &plan);
+        assert_eq!((answer.status, answer.code()), (422, code), "{}", answer.body);
+    }
+    // Approved and to go in an hour, and the upload is deleted.
+    let mut later = plan(&unique("Later"));
+    later["send_at"] = json!(in_seconds(3_600));
+    house.import(&upload, &later);
+    let rows = house.rows(&upload, "&status=imported");
+    house.approve(&rows[..1]);
+    house.mail(&rows[0], "scheduled");
+    let path = format!("/v1/uploads/{}", upload["id"].as_str().unwrap());
+    house.stack.call("DELETE", &path, house.editor(), None).expect(204);
+    house.stack.until("an upload that is gone", || {
+        (house.stack.get(&path, house.editor()).status == 404).then_some(())
+    });
+    for row in &rows {
+        let id = row["message_id"].as_str().unwrap();
+        let message = format!("/v1/inboxes/{}/messages/{id}", house.inbox);
+        assert_eq!(house.stack.get(&message, house.stack.text("/owner/token")).status, 404);
+        assert!(house.stack.accepted(id).is_empty());
+        let approval = format!("/v1/approvals/{}", row["approval_id"].as_str().unwrap());
+        let status = house.stack.get(&approval, house.stack.text("/owner/token"));
+        assert!(status.status == 404 || status.body["status"] == "cancelled", "{}", status.body);
+    }
+}
+
+#[test]
+fn a_mail_that_follows_goes_unless_the_first_was_answered() {
+    let house = House::new();
+    let (soon, then) = (in_seconds(2), in_seconds(12));
+    let file = format!(
+        "Email,When,Again\r\nsuccess+silent@simulator.amazonses.com,{soon},{then}\r\nsuccess+answers@simulator.amazonses.com,{soon},{then}\r\n"
+    );
+    let upload = house.upload("list.csv", file.as_bytes());
+    let subject = unique("Follow");
+    let plan = json!({
+        "mapping": {"to": "Email", "send_at": "When", "follow_up_1": "Again"},
+        "subject": subject, "text": "Hello", "follow_ups": [{"subject": format!("{subject} again"), "text": "Hello again"}],
+    });
+    house.import(&upload, &plan);
+    let rows = house.rows(&upload, "");
+    let mut all = rows.clone();
+    for row in &rows {
+        let next = &row["follow_ups"][0];
+        all.push(json!({"approval_id": next["approval_id"], "message_id": next["message_id"]}));
+    }
+    house.approve(&all);
+    let first = house.mail(&rows[1], "delivered");
+    house.mail(&rows[0], "delivered");
+    let answer = format!(
+        "From: answers@example.org\r\nTo: {}\r\nSubject: Re: {subject}\r\nIn-Reply-To: <{}>\r\nMessage-ID: <{}@example.org>\r\n\r\nThank you.\r\n",
+        house.stack.text("/inbox/address"),
+        first["internet_message_id"].as_str().unwrap(),
+        subject.replace(' ', "-"),
+    );
+    house.stack.smtp("answers@example.org", &[house.stack.text("/inbox/address")], answer.as_bytes());
+    assert_eq!(house.mail(&all[2], "delivered")["thread_id"], house.mail(&rows[0], "delivered")["thread_id"]);
+    let stopped = house.mail(&all[3], "cancelled");
+    assert_eq!(stopped["thread_id"], first["thread_id"], "it stands in the conversation of the first");
+    assert!(house.stack.accepted(all[3]["message_id"].as_str().unwrap()).is_empty());
+}
+
+async fn press(browser: &Client, css: &str) {
+    browser.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
+}
+
+async fn fill(browser: &Client, id: &str, text: &str) {
+    let field = browser.find(Locator::Css(&format!("#{id}"))).await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys(text).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approves_them() {
+    let (house, driver) = (House::new(), Driver::start());
+    let stack = &house.stack;
+    let folder = std::env::temp_dir().join(unique("sheet").replace(' ', "-"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (path, subject) = (folder.join("clients.csv"), unique("From a sheet"));
+    std::fs::write(&path, sheet(120)).unwrap();
+    let browser = driver.browser().await;
+    sign_in(&browser, stack, "editor").await;
+    browser.goto(&format!("{}/uploads", stack.text("/console_url"))).await.unwrap();
+    shows(&browser, "Nothing was uploaded yet").await;
+    let field = browser.find(Locator::Css("#file")).await.unwrap();
+    field.send_keys(path.to_str().unwrap()).await.unwrap();
+    press(&browser, "form[enctype] button.primary").await;
+    shows(&browser, "What the columns are for").await;
+    fill(&browser, "subject", &format!("{subject} {{{{full_name}}}}")).await;
+    fill(&browser, "text", "Hello {{full_name}}, {{#if}}").await;
+    press(&browser, "button[value=try]").await;
+    shows(&browser, "is no variable").await;
+    fill(&browser, "text", "Hello {{full_name}}, this is for you.").await;
+    press(&browser, "button[value=try]").await;
+    shows(&browser, "120 of 123 rows can become 120 mails").await;
+    shows(&browser, "Hello Person, 0, this is for you.").await;
+    shows(&browser, "waits for somebody\u{2019}s approval").await;
+    press(&browser, "button[value=confirm]").await;
+    shows(&browser, "120 mails of 123 rows, 3 without one").await;
+    browser.find(Locator::LinkText("Rows with something wrong")).await.unwrap().click().await.unwrap();
+    shows(&browser, "has the same address as row 2").await;
+    browser.close().await.unwrap();
+
+    let upload = stack.get("/v1/uploads", house.editor()).expect(200)["data"][0].clone();
+    let browser = driver.browser().await;
+    sign_in(&browser, stack, "approver").await;
+    let page = format!("{}/uploads/{}/approve", stack.text("/console_url"), upload["id"].as_str().unwrap());
+    browser.goto(&page).await.unwrap();
+    shows(&browser, "The first 100 of those that wait").await;
+    shows(&browser, "Hello {{full_name}}, this is for you.").await;
+    shows(&browser, "Person, 7").await;
+    press(&browser, "input[name=go_on]").await;
+    press(&browser, "button.approve").await;
+    shows(&browser, "None of its mails waits for a decision").await;
+    browser.close().await.unwrap();
+    let rows = house.rows(&upload, "&status=imported");
+    assert_eq!(rows.len(), 120);
+    for row in &rows {
+        house.mail(row, "delivered");
+    }
+}
