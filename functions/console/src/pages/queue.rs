@@ -644,7 +644,17 @@ pub(super) async fn done_of(visit: &Visit, all: &[Batched], verdict: &Verdict) -
     if failed > 0 {
         sentences.push(format!("{} {} not {word}:", count(failed, "mail", "mails"), are(failed)));
     }
-    // What they are called: those that are refused are read once more, at most as many as are approved at once.
+    let lines = refused_of(visit, all).await?;
+    let tone = if failed == 0 { "good" } else { "warn" };
+    Ok(Done { sentence: sentences.join(" "), refused: lines, tone })
+}
+
+/// Those of several that were refused: what they are called, where they are, and why.
+pub(super) async fn refused_of(
+    visit: &Visit,
+    all: &[Batched],
+) -> Result<Vec<(String, String, String)>, Refusal> {
+    // They are read once more, at most as many as are approved at once.
     let reading = visit.principal.permit::<scope::ApprovalsRead>()?;
     let refused = all.iter().filter_map(|one| Some((one.id, one.decided.as_ref().err()?)));
     let mut lines = vec![];
@@ -654,8 +664,7 @@ pub(super) async fn done_of(visit: &Visit, all: &[Batched], verdict: &Verdict) -
         let why = told(refusal).map_or_else(|| wire::base::problem::words(refusal), |alert| alert.text);
         lines.push((name, route::approval(id), why));
     }
-    let tone = if failed == 0 { "good" } else { "warn" };
-    Ok(Done { sentence: sentences.join(" "), refused: lines, tone })
+    Ok(lines)
 }
 
 /// A mail that was decided about.

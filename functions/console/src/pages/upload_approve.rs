@@ -4,14 +4,15 @@
 use app::Refusal;
 use app::base::store::PageRequest;
 use app::gate::approvals::Batched;
-use app::gate::uploads::decide::{AT_ONCE, Waiting, decide_rows, waiting};
+use app::gate::uploads::decide::{AT_ONCE, Deed, Waiting, act_on_rows, decide_rows, waiting};
 use askama::Template;
 use domain::base::code::Code;
 use domain::gate::approval::{Approval, Verdict, Voter};
 use domain::gate::merge::{Merge, Plan, Words};
 use domain::gate::sheet::Sheet;
 use domain::people::access::{Scope, scope};
-use domain::{Timestamp, UploadId};
+use domain::base::digest::Digest;
+use domain::{ApprovalId, Timestamp, UploadId};
 use runtime::http::{Request, Response};
 use wire::gate::approvals::signature_of_form;
 
@@ -21,7 +22,7 @@ use super::signer::{self, Signer};
 use super::uploads::{address, cut};
 use super::{queue, render};
 use crate::Context;
-use crate::guard;
+use crate::guard::{self, Form};
 use crate::page::{Audience, Back, Get, Page, Trust};
 use crate::route;
 use crate::shell::{Frame, Shell};
@@ -193,6 +194,46 @@ async fn page(
     Ok(guard::html_with_keys(status, render(&page)?))
 }
 
+/// Calls those off that are checked, or moves them to another day.
+async fn act(
+    visit: &Visit,
+    id: UploadId,
+    form: &Form,
+    items: &[(ApprovalId, Digest)],
+) -> Result<Response, Refusal> {
+    let permit = visit.principal.permit::<scope::ApprovalsDecide>()?;
+    let days = form.field("days").trim().parse::<i16>().ok().filter(|days| (1..=300).contains(&days.abs()));
+    let (deed, word) = match (form.field("verdict"), days) {
+        ("cancel", _) => (Deed::Cancel(reason_in(form, "words")), "cancelled"),
+        (_, Some(days)) => (Deed::Move(days), "moved, and wait for approval as they are now"),
+        (_, None) => {
+            let said = queue::Done::failed("Nothing was moved: say by how many days, 1 to 300, or -300 to -1.");
+            return page(visit, id, (422, Some(said), false)).await;
+        }
+    };
+    let wrong = match &deed {
+        _ if items.is_empty() => "Nothing was done: check the mails first.",
+        _ if items.len() > AT_ONCE => "Nothing was done: at most 100 mails are done at once.",
+        Deed::Cancel(reason) if reason.chars().count() > MAX_REASON => {
+            "Nothing was cancelled: the reason is longer than 2,000 characters."
+        }
+        _ => "",
+    };
+    if !wrong.is_empty() {
+        return page(visit, id, (422, Some(queue::Done::failed(wrong)), false)).await;
+    }
+    let sending = visit.powers.sending(&visit.ports)?;
+    let all = Box::pin(act_on_rows(&sending, &permit, id, items, &deed)).await?;
+    let done = all.iter().filter(|one| one.decided.is_ok()).count();
+    let refused = queue::refused_of(visit, &all).await?;
+    let sentence = match all.len() - done {
+        0 => format!("{} {word}.", count(done, "mail is", "mails are")),
+        left => format!("{} {word}, and {left} not:", count(done, "mail is", "mails are")),
+    };
+    let tone = if refused.is_empty() { "good" } else { "warn" };
+    page(visit, id, (200, Some(queue::Done { sentence, refused, tone }), false)).await
+}
+
 /// Decides about those that are checked, each with the digest that its box carries. Sent again, it says the same.
 async fn decide(context: &Context, request: &Request, id: UploadId) -> Result<Response, Refusal> {
     let (visit, form) = Visit::of_form(context, request, &[]).await?;
@@ -200,6 +241,9 @@ async fn decide(context: &Context, request: &Request, id: UploadId) -> Result<Re
         Refusal::because(Code::RoleCannotDecide, "Your role may read mails but not decide about them.")
     })?;
     let items = checked(&form)?;
+    if matches!(form.field("verdict"), "cancel" | "move") {
+        return act(&visit, id, &form, &items).await;
+    }
     let verdict = match form.field("verdict") {
         "reject" => Verdict::Reject(reason_in(&form, "words")),
         _ => Verdict::Approve,

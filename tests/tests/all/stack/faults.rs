@@ -6,6 +6,7 @@
 
 mod changes;
 mod consumers;
+mod uploads;
 
 use std::time::Duration;
 
@@ -120,7 +121,7 @@ fn left(stack: &Stack, held: &Held) -> usize {
 
 /// Runs `work` with the first, second, third … AWS call of a function going wrong, until it makes no such call.
 fn at_each_call(stack: &Stack, function: &str, kind: &str, mut work: impl FnMut(&Fault<'_>, &str)) -> u32 {
-    for skip in 0..20 {
+    for skip in 0..60 {
         let fault = stack.fault(&json!({"kind": kind, "function": function, "skip": skip}));
         work(&fault, &format!("{kind} at call {skip} of {function}"));
         if fault.fired() == 0 {

@@ -10,13 +10,18 @@ use domain::gate::merge::{Merge, Plan, RowMails};
 use domain::gate::sheet::Sheet;
 use domain::gate::upload::Upload;
 use domain::people::access::{Permit, scope};
+use domain::Timestamp;
+use jiff::SignedDuration;
 
 use super::{Read, not_fitting};
+use crate::base::enter::Once;
 use crate::base::error::Refusal;
 use crate::base::ports::{Blobs, KeyLogs, Ports, Sheets, Workflow};
 use crate::base::store::{List, Page, PageRequest, key, load, typed};
-use crate::gate::approvals::{Batched, decide_several};
+use crate::gate::approvals::{Batched, cancel, decide_several};
 use crate::gate::attest::VoteSignature;
+use crate::gate::edit::{Edit, edit};
+use crate::gate::submit::{Sending, Submitted};
 use crate::mailbox::messages::open_sealed_at;
 
 /// So many mails of an upload are decided about at once.
@@ -110,6 +115,63 @@ pub async fn decide_rows(
     Ok(all)
 }
 
+/// What is done about several mails at once that is no vote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// They are called off, for this reason.
+    Cancel(String),
+    /// They go so many days later, or earlier: each becomes another revision, which is approved anew.
+    Move(i16),
+}
+
+/// Does that to these mails of an upload, each for itself.
+pub async fn act_on_rows(
+    sending: &Sending,
+    permit: &Permit<scope::ApprovalsDecide>,
+    id: UploadId,
+    items: &[(ApprovalId, Digest)],
+    deed: &Deed,
+) -> Result<Vec<Batched>, Refusal> {
+    let reading = permit.principal().permit::<scope::MessagesRead>()?;
+    let wanted: Vec<_> = items.iter().map(|(id, _)| key::Approval(*id)).collect();
+    let found = load(&*sending.ports.store, permit.organization_id(), wanted).await?;
+    let mut all = vec![];
+    for ((approval_id, digest), approval) in items.iter().zip(found) {
+        let ours = approval.filter(|it| it.row.is_some_and(|row| row.upload_id == id));
+        let decided = match (ours, deed) {
+            (None, _) => Err(Refusal::NotFound("approval")),
+            (Some(_), Deed::Cancel(reason)) => {
+                cancel(&sending.ports, &*sending.workflow, &reading, *approval_id, reason).await
+            }
+            (Some(approval), Deed::Move(days)) => moved(sending, permit, &approval, *digest, *days).await,
+        };
+        all.push(Batched { id: *approval_id, decided });
+    }
+    Ok(all)
+}
+
+async fn moved(
+    sending: &Sending,
+    permit: &Permit<scope::ApprovalsDecide>,
+    approval: &Approval,
+    digest: Digest,
+    days: i16,
+) -> Result<Approval, Refusal> {
+    let now = sending.ports.now();
+    // One without a time goes when it is approved: then it is so many days from now.
+    let at = approval.send_at.map_or(now, |at| at.max(now));
+    let at = at.checked_add(SignedDuration::from_hours(24 * i64::from(days)));
+    let at = at.ok().and_then(|at| Timestamp::from_second(at.as_second()).ok()).filter(|at| *at > now);
+    let at = at.ok_or_else(|| {
+        Refusal::field("days", Code::InvalidTime, "leads to a time that is over: choose another")
+    })?;
+    let change = Edit { send_at: Some(at), ..Edit::default() };
+    let answer = |_: &Submitted| (202, String::new());
+    let submitted =
+        Box::pin(edit(sending, permit, approval.id, digest, change, &Once::default(), answer)).await?;
+    Ok(submitted.approval)
+}
+
 /// Whether the sealed object of a mail says what is made of its row.
 async fn is_as_planned(
     blobs: &dyn Blobs,
@@ -127,8 +189,8 @@ async fn is_as_planned(
         (None, Some(html)) => crate::gate::draft::text_of(html),
         (None, None) => None,
     };
+    // When it goes stands in the table: somebody may have moved it.
     Ok(to == [mails.to.address.mailbox_key()]
-        && sealed.envelope().send_at == planned.send_at
         && parsed.subject.split_whitespace().eq(planned.subject.as_str().split_whitespace())
         && spoken(parsed.text.as_deref().unwrap_or_default()) == spoken(&text.unwrap_or_default())
         && parsed.attachments.is_empty()

@@ -71,7 +71,7 @@ impl House {
                 json!({"approval_id": id, "digest": approval.expect(200)["digest"]})
             })
             .collect();
-        let body = json!({"action": "approve", "items": items});
+        let body = json!({"verdict": "approve", "items": items});
         let said =
             self.stack.post("/v1/approvals/batch", self.stack.text("/owner/session"), &body).expect(200);
         assert!(!said.to_string().contains("error"), "{said}");
