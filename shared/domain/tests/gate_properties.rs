@@ -332,6 +332,7 @@ fn around(roles: &[Role]) -> Around {
     };
     Around {
         unfit: None,
+        row: None,
         at: NOW,
         organization: Some(Organization {
             id: OrganizationId::new(NOW, [0; 10]),

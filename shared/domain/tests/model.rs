@@ -1303,6 +1303,7 @@ impl World {
                 .collect(),
             floor: SignedVotes::NONE,
             unfit: None,
+            row: None,
             organization: Some(Organization {
                 id: organization(),
                 name: String::new(),

@@ -213,6 +213,7 @@ async fn everything_reads_back(store: &dyn Whole) {
         Approval { row: Some(samples::row_of(1)), ..samples::approval(3) }.into(),
         samples::upload(1).into(),
         samples::upload_row(1).into(),
+        samples::opened(1).into(),
         samples::notice(1, NoticeState::Claimed(later(3))).into(),
         samples::notice(2, NoticeState::Free).into(),
         samples::notice(3, NoticeState::Done).into(),

@@ -29,7 +29,8 @@ use domain::gate::sheet::SheetKind;
 use domain::gate::standing::{StandingApproval, Target};
 use domain::gate::statement::{Path, SignedVote};
 use domain::gate::upload::{
-    Checked, Confirmed, Found as FoundSheet, Made, Progress, RowOf, Stage, StoredError, Upload, UploadRow,
+    Checked, Confirmed, Found as FoundSheet, Made, Opened, Progress, RowOf, Stage, StoredError, Upload,
+    UploadRow,
 };
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
@@ -730,6 +731,17 @@ pub fn upload_row(n: u8) -> UploadRow {
     }
 }
 
+/// Which rows of [`upload`] a member decided about alone.
+pub fn opened(n: u8) -> Opened {
+    Opened {
+        upload_id: upload(n).id,
+        member_id: MemberId::new(NOW, [n; 10]),
+        rows: [2, 17].into(),
+        at: NOW,
+        version: 1,
+    }
+}
+
 /// A pending approval of [`outbound`].
 pub fn approval(n: u8) -> Approval {
     Approval {
@@ -756,7 +768,11 @@ pub fn approval(n: u8) -> Approval {
         expires_at: NOW + Terms::default().expires_in,
         send_at: Some(later(30)),
         quiet: vec![Hours { days: [1, 6].into(), from: 1_200, to: 420, time_zone: "Europe/Berlin".into() }],
-        terms: Some(Terms { signed: SignedVotes { votes: 1, device_bound: true }, ..Terms::default() }),
+        terms: Some(Terms {
+            signed: SignedVotes { votes: 1, device_bound: true },
+            open_rows: 5,
+            ..Terms::default()
+        }),
         reasons: vec!["no_policy_allows_it".into()],
         risks: Some([Risk::FirstContact].into()),
         trace: vec![Step {

@@ -269,6 +269,11 @@ const TERMS: &[Spec] = &[
         Shape::YesNo("stays in its device", "may be on several devices of its person"),
     ),
     spec(
+        "open_rows",
+        "Rows of a spreadsheet that somebody decides about alone before they approve many at once (0 for none)",
+        Shape::Number,
+    ),
+    spec(
         "links",
         "Links in those mails",
         Shape::Choice(&[("decide", "open a page to decide on"), ("sign_in", "lead to the sign-in")]),
@@ -544,7 +549,7 @@ impl RuleForm {
         let usual = json!({
             "expires_in": Terms::default().expires_in.as_secs(), "remind_after": 86_400, "rejections": 1, "separation": true,
             "late": "expire", "notify": ["owner", "admin", "approver"], "by": "person", "links": "decide",
-            "signed.votes": 0, "signed.device_bound": false,
+            "signed.votes": 0, "signed.device_bound": false, "open_rows": 0,
         });
         for (name, value) in read_fields(TERMS, &usual).unwrap_or_default() {
             self.terms.entry(name).or_insert(value);
@@ -674,6 +679,9 @@ impl RuleForm {
                         "signed".to_owned(),
                         json!({"votes": votes, "device_bound": bound.unwrap_or(json!(false))}),
                     );
+                }
+                if terms.get("open_rows") == Some(&json!(0)) {
+                    terms.remove("open_rows");
                 }
                 let votes = format!("{at}.terms.requirements[0]");
                 let mut votes_of = write_fields(VOTES, &self.votes, &votes, faults);

@@ -3,15 +3,15 @@
 
 use app::Refusal;
 use app::base::store::PageRequest;
-use app::gate::approvals::Batched;
+use app::gate::approvals::{Batched, opened_rows};
 use app::gate::uploads::decide::{AT_ONCE, Deed, Waiting, act_on_rows, decide_rows, waiting};
 use askama::Template;
 use domain::base::code::Code;
+use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Verdict, Voter};
 use domain::gate::merge::{Merge, Plan, Words};
 use domain::gate::sheet::Sheet;
 use domain::people::access::{Scope, scope};
-use domain::base::digest::Digest;
 use domain::{ApprovalId, Timestamp, UploadId};
 use runtime::http::{Request, Response};
 use wire::gate::approvals::signature_of_form;
@@ -57,6 +57,8 @@ struct ApprovePage {
     columns: Vec<String>,
     rows: Vec<Row>,
     found: String,
+    /// How many of them must be opened still, before many are approved at once.
+    unopened: Option<String>,
     /// Whether more wait than are shown.
     more: bool,
     batch: bool,
@@ -174,6 +176,15 @@ async fn page(
     let signer = signer::of(&visit.ports, visit.powers.key_logs()?, whose, &all).await?;
     let batch = rows.iter().any(|row| row.item.is_some());
     let more = page.next.is_some();
+    let asked = page.items.iter().map(Approval::rows_to_open).max().unwrap_or_default();
+    let unopened = match asked {
+        0 => None,
+        asked => {
+            let whose = (permit.organization_id(), id, voter.member_id);
+            let opened = opened_rows(&visit.ports, whose.0, whose.1, whose.2).await?;
+            (opened < asked).then(|| unopened(asked, opened))
+        }
+    };
     let shown = count(rows.len(), "mail waits", "mails wait");
     let page = ApprovePage {
         csrf: visit.session.form_token(),
@@ -184,6 +195,7 @@ async fn page(
         words: common(plan),
         columns: columns.iter().map(|place| visible(&sheet.columns[*place])).collect(),
         found: if more { format!("The first {} of those that wait", rows.len()) } else { shown },
+        unopened,
         more,
         goes_on: goes_on && batch,
         batch,
@@ -192,6 +204,15 @@ async fn page(
         shell: frame.shell,
     };
     Ok(guard::html_with_keys(status, render(&page)?))
+}
+
+/// What a policy asks before many are approved at once.
+fn unopened(asked: usize, opened: usize) -> String {
+    let so_far = if opened == 0 { "none yet".to_owned() } else { format!("{opened} so far") };
+    format!(
+        "A policy asks that you decide about {asked} of these mails alone before you approve many at once: {so_far}. Open some by the numbers of their rows, and \
+         approve each on its own page, or reject it."
+    )
 }
 
 /// Calls those off that are checked, or moves them to another day.
@@ -207,7 +228,8 @@ async fn act(
         ("cancel", _) => (Deed::Cancel(reason_in(form, "words")), "cancelled"),
         (_, Some(days)) => (Deed::Move(days), "moved, and wait for approval as they are now"),
         (_, None) => {
-            let said = queue::Done::failed("Nothing was moved: say by how many days, 1 to 300, or -300 to -1.");
+            let said =
+                queue::Done::failed("Nothing was moved: say by how many days, 1 to 300, or -300 to -1.");
             return page(visit, id, (422, Some(said), false)).await;
         }
     };

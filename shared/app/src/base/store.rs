@@ -14,7 +14,7 @@ use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::gate::seal::Ticket;
 use domain::gate::standing::StandingApproval;
-use domain::gate::upload::{Upload, UploadRow};
+use domain::gate::upload::{Opened, Upload, UploadRow};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::RequestLine;
 use domain::mailbox::domains::{Domain, DomainName, Family};
@@ -326,6 +326,8 @@ records! {
         Upload(Upload, boxed *) by (id: UploadId), version;
         /// What became of a row of it, by its number.
         UploadRow(UploadRow, boxed *) by (upload_id: UploadId, number: u32), version;
+        /// Which rows of an upload a member decided about alone.
+        Opened(Opened) by (upload_id: UploadId, member_id: MemberId), version;
         /// An endpoint.
         Webhook(Webhook) by (id: WebhookId), version;
         /// A delivery that waits for a later attempt.

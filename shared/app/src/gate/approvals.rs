@@ -14,6 +14,7 @@ use domain::gate::policy::By;
 use domain::gate::risk::{Level, Risk};
 use domain::gate::statement::{Said, SignedVote};
 use domain::gate::triage;
+use domain::gate::upload::Opened;
 use domain::ledger::audit::action;
 use domain::mailbox::lifecycle::Outbound;
 use domain::mailbox::message::Party;
@@ -21,14 +22,14 @@ use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Credential, Permit, Principal, Scope, scope};
 use domain::people::organization::Member;
 use domain::people::signing::SignedVotes;
-use domain::{ApprovalId, MemberId, MessageId};
+use domain::{ApprovalId, MemberId, MessageId, OrganizationId, UploadId};
 use futures_util::future::join_all;
 
 use crate::base::error::Refusal;
 use crate::base::ports::{Blobs, KeyLogs, Ports, Workflow};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{
-    Change, Conflict, Contact, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
+    Change, Conflict, Contact, Expect, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
 use crate::gate::attest::{VoteSignature, signed_vote};
 use crate::gate::diff::{Difference, differences};
@@ -497,7 +498,9 @@ pub async fn decide_several(
             let ballot = Ballot::new(*digest, verdict).signed(logs, signature);
             let decided = match verdict {
                 Verdict::Approve => approve_unseen(ports, blobs, workflow, permit, *id, &ballot).await,
-                Verdict::Reject(_) => decide(ports, workflow, permit, *id, &ballot).await,
+                Verdict::Reject(_) => {
+                    vote(ports, workflow, permit, *id, &ballot, &Together).await.map(|(decided, _)| decided)
+                }
             };
             Batched { id: *id, decided }
         });
@@ -539,7 +542,53 @@ async fn approve_unseen(
     {
         return Err(look_first(vec![]));
     }
+    check_opened(ports, permit, &approval).await?;
     Ok(vote(ports, workflow, permit, id, ballot, &OfList).await?.0)
+}
+
+/// Refuses who has not decided about as many rows of an upload alone as the policy asks, before they approve others together.
+async fn check_opened(
+    ports: &Ports,
+    permit: &Permit<scope::ApprovalsDecide>,
+    approval: &Approval,
+) -> Result<(), Refusal> {
+    let (asked, row, member) = (approval.rows_to_open(), approval.row, permit.actor().member());
+    let (Some(row), Some(member_id), 1..) = (row, member, asked) else { return Ok(()) };
+    let opened = opened_rows(ports, approval.organization_id, row.upload_id, member_id).await?;
+    if opened >= asked {
+        return Ok(());
+    }
+    Err(Refusal::Because {
+        code: Code::OpenRowsFirst,
+        message: format!(
+            "the policy asks that whoever approves many mails of an upload at once has decided about {asked} of its rows alone before, and \
+             you did so about {opened}: open some, and approve each on its own page"
+        ),
+        details: vec![("asked", asked.to_string()), ("opened", opened.to_string())],
+    })
+}
+
+/// How many rows of an upload a member decided about alone, as far as a policy asked.
+pub async fn opened_rows(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    upload_id: UploadId,
+    member_id: MemberId,
+) -> Result<usize, Refusal> {
+    let opened = load(&*ports.store, organization_id, key::Opened(upload_id, member_id)).await?;
+    Ok(opened.map_or(0, |opened| opened.rows.len()))
+}
+
+/// The write that keeps that a member decided about a row alone; none where no policy asks, or it is known.
+async fn opening(ports: &Ports, approval: &Approval, member_id: MemberId) -> Result<Option<Write>, Refusal> {
+    let (Some(row), 1..) = (approval.row, approval.rows_to_open()) else { return Ok(None) };
+    let now = ports.now();
+    let key = key::Opened(row.upload_id, member_id);
+    let before = load(&*ports.store, approval.organization_id, key).await?;
+    let expect = before.as_ref().map_or(Expect::Absent, |it| Expect::Version(it.version));
+    let (upload_id, rows) = (row.upload_id, BTreeSet::new());
+    let before = before.unwrap_or(Opened { upload_id, member_id, rows, at: now, version: 1 });
+    Ok(before.with(row.number, now).map(|opened| Write::put(opened, expect)))
 }
 
 fn look_first(details: Vec<(&'static str, String)>) -> Refusal {
@@ -573,6 +622,11 @@ pub(crate) trait Beside: Sync {
         false
     }
 
+    /// Whether they opened it: with a session, by which they may approve others of its upload together.
+    fn opens(&self) -> bool {
+        !self.unseen()
+    }
+
     /// Why these conflicts, which are not the vote's own, refuse it.
     fn refuse(&self, conflicts: Vec<Conflict>) -> Refusal {
         StoreError::Conflict(conflicts).into()
@@ -600,6 +654,20 @@ impl Beside for OfList {
 
     fn unseen(&self) -> bool {
         true
+    }
+}
+
+/// A vote against several mails at once: it opens none.
+struct Together;
+
+#[async_trait]
+impl Beside for Together {
+    async fn writes(&self, _: &mut Approval, _: &Message) -> Result<Vec<Write>, Refusal> {
+        Ok(vec![])
+    }
+
+    fn opens(&self) -> bool {
+        false
     }
 }
 
@@ -653,10 +721,14 @@ pub(crate) async fn vote(
         let also = beside.writes(&mut decided, &case.message).await?;
         let mut change = case.change(ports, &decided, outbound).audit(entry);
         change.writes.extend(also);
+        if beside.opens() && matches!(with, Credential::Session(_)) {
+            change.writes.extend(opening(ports, &decided, member_id).await?);
+        }
         let written = ports.store.commit(change).await;
         // Somebody voted, or the workflow parked, at the same moment: look again. Any other conflict is the answer.
-        let ours =
-            |conflict: &Conflict| matches!(conflict, Conflict::Record(Key::Approval(_) | Key::Message(..)));
+        let ours = |conflict: &Conflict| {
+            matches!(conflict, Conflict::Record(Key::Approval(_) | Key::Message(..) | Key::Opened(..)))
+        };
         match written {
             Err(StoreError::Conflict(conflicts)) if !conflicts.iter().any(ours) => {
                 return Err(beside.refuse(conflicts));

@@ -153,6 +153,8 @@ record! {
         notify: BTreeSet<Role>,
         by: By,
         links: Links,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        open_rows: u8,
         [signed: split_signed_votes, join_signed_votes] {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             signed: Option<SignedVotes>,
@@ -165,6 +167,11 @@ record! {
         votes: u8,
         device_bound: bool,
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_zero(n: &u8) -> bool {
+    *n == 0
 }
 
 /// Terms that ask for none are stored as before there were keys.

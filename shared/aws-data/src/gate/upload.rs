@@ -1,17 +1,17 @@
 //! Uploads, and what became of their rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::base::digest::Digest;
 use domain::gate::sheet::SheetKind;
 use domain::gate::upload::{
-    Checked, Confirmed, Found, Made, Progress, Stage, StoredError, Upload, UploadNotice, UploadRow,
+    Checked, Confirmed, Found, Made, Opened, Progress, Stage, StoredError, Upload, UploadNotice, UploadRow,
 };
 use domain::people::access::{Actor, Credential};
-use domain::{ApprovalId, InboxId, MessageId, OrganizationId, Timestamp, UploadId};
+use domain::{ApprovalId, InboxId, MemberId, MessageId, OrganizationId, Timestamp, UploadId};
 
 use crate::base::field::{Corrupt, Field, missing, record};
-use crate::base::item::{IndexKeys, Kind, Listing, Place, numbered, place, shard};
+use crate::base::item::{IndexKeys, Kind, Listing, Place, days_after, numbered, place, shard};
 
 record! {
     Upload as UploadRecord {
@@ -197,6 +197,31 @@ impl Kind for Upload {
 
 impl Kind for UploadRow {
     const NAME: &'static str = "upload_row";
+}
+
+record! {
+    Opened as OpenedRecord {
+        upload_id: UploadId,
+        member_id: MemberId,
+        rows: BTreeSet<u32>,
+        at: Timestamp,
+        version: u64,
+    }
+}
+
+impl Kind for Opened {
+    const NAME: &'static str = "opened";
+    fn index_keys(&self) -> IndexKeys {
+        IndexKeys { ttl: Some(days_after(self.at, OPENED_DAYS)), ..IndexKeys::default() }
+    }
+}
+
+/// So long it is kept who opened which rows: no mail of an upload waits for longer.
+const OPENED_DAYS: i64 = 300;
+
+/// Where it lies which rows a member opened.
+pub(crate) fn opened_at(organization: OrganizationId, id: UploadId, member: MemberId) -> Place {
+    place(format!("{organization}/opened/{}", id.body()), member.to_string())
 }
 
 /// Where an upload lies.

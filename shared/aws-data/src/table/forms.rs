@@ -76,6 +76,7 @@ fn written() -> Vec<(String, Item)> {
         samples::upload(1).into(),
         samples::upload(2).into(),
         samples::upload_row(1).into(),
+        samples::opened(1).into(),
         samples::standing_approval(1).into(),
         samples::attachment(1).into(),
         samples::draft(1).into(),

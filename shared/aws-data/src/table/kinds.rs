@@ -37,6 +37,7 @@
 //! | draft pointer | `org/inb/draft/hash` | `draft-pointer` | |
 //! | upload | `org/upl` | `upload` | `org/uploads` / `upl` |
 //! | row of an upload | `org/rows/upl` | number | |
+//! | rows of an upload that a member opened | `org/opened/upl` | `mem` | |
 //! | webhook | `org/webhooks` | `whk` | |
 //! | attempt | `org/whk/attempts` | time, `evt`, number | |
 //! | waiting delivery | `org/whk/waiting` | `evt` | |
@@ -105,7 +106,7 @@ use domain::gate::link::Link;
 use domain::gate::notice::{Notice, Pace};
 use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::gate::standing::StandingApproval;
-use domain::gate::upload::{Upload, UploadRow};
+use domain::gate::upload::{Opened, Upload, UploadRow};
 use domain::ledger::requests::RequestLine;
 use domain::mailbox::domains::Domain;
 use domain::mailbox::inbox::{Inbox, Purge};
@@ -209,6 +210,7 @@ kinds! { org;
     Domain(Domain), Key::Domain(id) => domains::at(org, *id);
     Upload(Upload), Key::Upload(id) => upload::at(org, *id);
     UploadRow(UploadRow), Key::UploadRow(id, number) => upload::row_at(org, *id, *number);
+    Opened(Opened), Key::Opened(id, member) => upload::opened_at(org, *id, *member);
     Webhook(Webhook), Key::Webhook(id) => webhook::at(org, *id);
     Attempt(Attempt);
     WaitingDelivery(WaitingDelivery), Key::WaitingDelivery(webhook, event) => waiting::at(org, *webhook, *event);
@@ -323,6 +325,10 @@ mod tests {
             key("draft pointer", Key::DraftPointer(inbox, hash)),
             key("upload", Key::Upload(domain::UploadId::new(at, entropy))),
             key("row of an upload", Key::UploadRow(domain::UploadId::new(at, entropy), 2)),
+            key(
+                "rows of an upload that a member opened",
+                Key::Opened(domain::UploadId::new(at, entropy), member),
+            ),
             key("webhook", Key::Webhook(domain::WebhookId::new(at, entropy))),
             key("waiting delivery", Key::WaitingDelivery(attempt.webhook_id, attempt.event_id)),
             key("answer", Key::Answer(hash)),

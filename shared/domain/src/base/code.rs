@@ -112,6 +112,7 @@ codes! {
         MessageNotWaiting = "message_not_waiting", "it has gone or came to another end: `details.status`";
         AlreadyVoted = "already_voted", "this vote is given: it stands";
         NoVote = "no_vote", "there is no approval of yours to take back: cancel the mail instead";
+        OpenRowsFirst = "open_rows_first", "the policy asks that whoever approves many mails of an upload at once has decided about `details.asked` of its rows alone before: open some, and approve each on its own page";
         LookFirst = "look_first", "something about this mail deserves a look (`details.risks`): open it, and approve it alone";
         VotedBefore = "voted_before", "take your approval back first (`take-back`)";
         NoRevisionRequested = "no_revision_requested", "cancel the mail and ask for another, or have it edited by who decides";

@@ -452,6 +452,12 @@ impl Approval {
         "organization_unclaimed",
     ];
 
+    /// So many rows of its upload whoever approves it together with others must have decided about alone before; 0 of another mail.
+    pub fn rows_to_open(&self) -> usize {
+        let asked = self.terms.as_ref().filter(|_| self.row.is_some()).map_or(0, |terms| terms.open_rows);
+        usize::from(asked)
+    }
+
     /// Whether it may be approved together with others, by somebody who saw no more of it than a list shows: nothing about it
     /// deserves a look first, and it is none that a person has to look at.
     pub fn may_be_batched(&self) -> bool {

@@ -124,6 +124,8 @@ pub struct Terms {
     pub links: Links,
     /// How many votes must be signed by a key, also where not each of them must ([`By::Passkey`]), and by which keys.
     pub signed: SignedVotes,
+    /// Who approves many mails of an upload at once must have decided about so many of its rows alone before, each on its own page, 0 to 100.
+    pub open_rows: u8,
 }
 
 /// Roles that decide.
@@ -143,6 +145,7 @@ impl Default for Terms {
             by: By::Person,
             links: Links::Decide,
             signed: SignedVotes::NONE,
+            open_rows: 0,
         }
     }
 }
@@ -199,14 +202,17 @@ impl Requirement {
 impl Terms {
     /// What the audit log tells of them: what decides whether votes suffice.
     pub fn details(&self) -> Vec<(&'static str, String)> {
-        vec![
+        let mut details = vec![
             ("terms", self.requirements.iter().map(Requirement::told).collect::<Vec<_>>().join(" ")),
             ("separation", self.separation.to_string()),
             ("rejections", self.rejections.to_string()),
             ("by", self.by.as_str().to_owned()),
             ("links", self.links.as_str().to_owned()),
             ("signed", self.signed.told()),
-        ]
+        ];
+        // Said where it is asked, since it is about mails of uploads alone.
+        details.extend((self.open_rows > 0).then(|| ("open_rows", self.open_rows.to_string())));
+        details
     }
 
     /// The same, with who belongs to the groups that they name. Of a group that is not there nobody does.
@@ -241,6 +247,7 @@ impl Terms {
             by: self.by.unite(other.by),
             links: if self.links == Links::SignIn { Links::SignIn } else { other.links },
             signed: self.signed.unite(other.signed),
+            open_rows: self.open_rows.max(other.open_rows),
         }
     }
 }

@@ -11,7 +11,7 @@
 //! A row's mail is asked for in one transaction with the record of that row: however often the work is begun anew, no row has two mails,
 //! and none is forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +19,7 @@ use crate::base::digest::Digest;
 use crate::gate::merge::RowError;
 use crate::gate::sheet::SheetKind;
 use crate::people::access::{Actor, Credential};
-use crate::{ApprovalId, InboxId, MessageId, OrganizationId, UploadId};
+use crate::{ApprovalId, InboxId, MemberId, MessageId, OrganizationId, UploadId};
 
 /// Where an upload stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -374,10 +374,36 @@ pub struct RowOf {
     pub place: u8,
 }
 
+/// Which rows of an upload a member decided about alone, each on the page of its own mail, as far as a policy asks for that
+/// ([`crate::gate::policy::Terms::open_rows`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The upload.
+    pub upload_id: UploadId,
+    /// Who.
+    pub member_id: MemberId,
+    /// The numbers of the rows, at most [`Opened::MOST`].
+    pub rows: BTreeSet<u32>,
+    /// When the last was added.
+    pub at: Timestamp,
+    /// Counts changes.
+    pub version: u64,
+}
+
+impl Opened {
+    /// So many are kept: no policy asks for more.
+    pub const MOST: usize = 100;
+
+    /// With one more row; none where it is known, or as many are as anybody asks for.
+    pub fn with(mut self, number: u32, at: Timestamp) -> Option<Self> {
+        let is_new = self.rows.len() < Self::MOST && self.rows.insert(number);
+        is_new.then_some(Self { at, ..self })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::id::Id as _;
 
     fn upload(stage: Stage) -> Upload {
         let at = Timestamp::UNIX_EPOCH;

@@ -487,6 +487,8 @@ pub struct TermsView {
     /// What the links do in the mails that tell of it: `decide` or `sign_in`.
     links: &'static str,
     signed: SignedVotesView,
+    /// So many rows of an upload somebody must have decided about alone before they approve many of its mails at once.
+    open_rows: u8,
 }
 
 /// How many of the votes must be signed by a key, and by which keys.
@@ -534,6 +536,7 @@ pub(crate) fn terms(terms: &Terms, progress: Option<&[(usize, u8)]>) -> TermsVie
         by: terms.by.as_str(),
         links: terms.links.as_str(),
         signed: SignedVotesView { votes: terms.signed.votes, device_bound: terms.signed.device_bound },
+        open_rows: terms.open_rows,
     }
 }
 

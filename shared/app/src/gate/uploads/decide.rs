@@ -2,6 +2,7 @@
 //! for those alone that say just that.
 
 use domain::ApprovalId;
+use domain::Timestamp;
 use domain::UploadId;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
@@ -10,7 +11,6 @@ use domain::gate::merge::{Merge, Plan, RowMails};
 use domain::gate::sheet::Sheet;
 use domain::gate::upload::Upload;
 use domain::people::access::{Permit, scope};
-use domain::Timestamp;
 use jiff::SignedDuration;
 
 use super::{Read, not_fitting};

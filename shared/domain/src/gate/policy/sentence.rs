@@ -325,6 +325,13 @@ impl Words<'_> {
             1 => parts.push(format!("one vote or more is signed by {keys}")),
             n => parts.push(format!("{n} votes or more are signed, each by {keys}")),
         }
+        match terms.open_rows {
+            0 => {}
+            1 => parts.push("who approves many mails of a spreadsheet at once has decided about one of its rows alone before".to_owned()),
+            n => parts.push(format!(
+                "who approves many mails of a spreadsheet at once has decided about {n} of its rows alone before"
+            )),
+        }
         if terms.links == Links::SignIn {
             parts.push("links in mails lead to the sign-in".to_owned());
         }

@@ -54,6 +54,8 @@ pub mod limits {
     pub const PATTERN_NESTING: u32 = 32;
     /// Persons that a requirement asks for, and rejections.
     pub const QUORUM: u64 = 10;
+    /// Rows of an upload that somebody has to have opened.
+    pub const OPEN_ROWS: u64 = 100;
     /// Requirements of a hold.
     pub const REQUIREMENTS: usize = 5;
     /// Seconds that a hold waits at least.
@@ -238,6 +240,7 @@ impl Terms {
             ("by", text(self.by.as_str())),
             ("links", text(self.links.as_str())),
             ("signed", signed(self.signed)),
+            ("open_rows", if self.open_rows == 0 { Tree::Null } else { Tree::Number(self.open_rows.into()) }),
         ])
     }
 }
@@ -716,6 +719,7 @@ impl Reader {
             "by",
             "links",
             "signed",
+            "open_rows",
         ];
         let object = self.object(tree, path, &fields)?;
         let mut terms = Terms::default();
@@ -773,6 +777,9 @@ impl Reader {
         }
         if let Some((tree, path)) = object.get("signed") {
             terms.signed = self.signed(tree, &path)?;
+        }
+        if let Some(n) = self.within(&object, "open_rows", Code::OutOfRange, (0, limits::OPEN_ROWS)) {
+            terms.open_rows = u8::try_from(n).unwrap_or_default();
         }
         Some(terms)
     }

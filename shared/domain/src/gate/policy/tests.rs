@@ -205,6 +205,7 @@ fn holds_unite_and_drop_what_another_implies() {
         by: By::Any,
         links: Links::Decide,
         signed: SignedVotes { votes: 2, device_bound: false },
+        open_rows: 3,
     };
     let two = Terms {
         requirements: vec![Requirement::of_roles(2, DECIDERS)],
@@ -214,6 +215,7 @@ fn holds_unite_and_drop_what_another_implies() {
         by: By::Person,
         links: Links::SignIn,
         signed: SignedVotes { votes: 1, device_bound: true },
+        open_rows: 2,
         ..one.clone()
     };
     let both = one.clone().unite(two.clone());
@@ -226,6 +228,7 @@ fn holds_unite_and_drop_what_another_implies() {
     assert_eq!((both.remind_after, both.notify.len()), (Some(hour), 2));
     assert_eq!((both.by, both.links), (By::Person, Links::SignIn));
     assert_eq!(both.signed, SignedVotes { votes: 2, device_bound: true });
+    assert_eq!(both.open_rows, 3);
     let signed = Terms { by: By::Passkey, ..both.clone() }.unite(both);
     assert_eq!((signed.by, signed.signed.votes), (By::Passkey, 2));
 }
@@ -753,10 +756,22 @@ fn terms() -> impl Strategy<Value = Terms> {
         prop::sample::subsequence(Role::ALL.to_vec(), 0..=5),
         prop::sample::select(By::ALL),
         prop::sample::select(Links::ALL),
-        (0u8..=10, any::<bool>()).prop_map(|(votes, device_bound)| SignedVotes { votes, device_bound }),
+        (0u8..=10, any::<bool>(), 0u8..=100)
+            .prop_map(|(votes, device_bound, rows)| (SignedVotes { votes, device_bound }, rows)),
     )
         .prop_map(
-            |(requirements, separation, rejections, expires, late, remind, notify, by, links, signed)| {
+            |(
+                requirements,
+                separation,
+                rejections,
+                expires,
+                late,
+                remind,
+                notify,
+                by,
+                links,
+                (signed, open_rows),
+            )| {
                 Terms {
                     requirements,
                     separation,
@@ -768,6 +783,7 @@ fn terms() -> impl Strategy<Value = Terms> {
                     by,
                     links,
                     signed,
+                    open_rows,
                 }
             },
         )

@@ -23,17 +23,22 @@ impl House {
 
     fn put(&self, file: &str) -> String {
         let inbox = self.stack.inbox();
-        let new = json!({"inbox_id": inbox, "filename": "a.csv", "content_type": "text/csv", "size": file.len()});
+        let new =
+            json!({"inbox_id": inbox, "filename": "a.csv", "content_type": "text/csv", "size": file.len()});
         let made = self.stack.post("/v1/uploads", self.editor(), &new).expect(201);
         let headers = vec![("content-type", "text/csv".to_owned())];
-        assert_eq!(self.stack.raw("PUT", made["upload_url"].as_str().unwrap(), "", headers, file).status, 200);
+        assert_eq!(
+            self.stack.raw("PUT", made["upload_url"].as_str().unwrap(), "", headers, file).status,
+            200
+        );
         made["id"].as_str().unwrap().to_owned()
     }
 
     /// S3 tells once more of a file.
     fn told(&self, id: &str) {
         let key = format!("files/{}/{id}", self.stack.text("/organization_id"));
-        let event: Value = serde_json::from_str(include_str!("../../../../../events/uploads-read.json")).unwrap();
+        let event: Value =
+            serde_json::from_str(include_str!("../../../../../events/uploads-read.json")).unwrap();
         let mut event = event;
         event["detail"]["object"]["key"] = key.into();
         self.stack.invoke(READ, &event);
@@ -68,7 +73,9 @@ impl House {
     fn mails(&self, subject: &str) -> Vec<Value> {
         let path = format!("/v1/inboxes/{}/messages?limit=100", self.stack.inbox());
         let all = self.stack.walk(&path, self.stack.text("/owner/token"));
-        all.into_iter().filter(|mail| mail["subject"].as_str().is_some_and(|it| it.starts_with(subject))).collect()
+        all.into_iter()
+            .filter(|mail| mail["subject"].as_str().is_some_and(|it| it.starts_with(subject)))
+            .collect()
     }
 }
 
@@ -99,7 +106,8 @@ fn each_mail_of_a_sheet_is_made_once_and_taken_away_though_whoever_works_on_it_d
     let house = House { stack: Stack::running().organization() };
     let calls = at_each_call(&house.stack, WORK, "kill_after", |_, name| {
         let subject = unique("Sheet");
-        let id = house.put("Email\nsuccess+1@simulator.amazonses.com\nsuccess+2@simulator.amazonses.com\nbad\n");
+        let id =
+            house.put("Email\nsuccess+1@simulator.amazonses.com\nsuccess+2@simulator.amazonses.com\nbad\n");
         house.until(&id, |upload| upload["status"] == "ready");
         let plan = json!({"mapping": {"to": "Email"}, "subject": subject, "text": "Hello"});
         house.stack.post(&format!("/v1/uploads/{id}/confirm"), house.editor(), &plan).expect(202);
