@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::store::{Change, PageRequest, Record, StoreError, key, load};
+use app::gate::policies;
+use app::gate::uploads::decide::{Deed, act_on_rows, decide_rows, waiting};
 use app::gate::uploads::work::Worker;
 use app::gate::uploads::{self, NewUpload, Outlook, Planner, Reader, RowStatus};
 use async_trait::async_trait;
 use domain::UploadId;
+use domain::gate::approval::{Approval, Verdict};
 use domain::gate::merge::{FollowUp, Plan, Words};
 use domain::gate::sheet::{Sheet, Unreadable};
 use domain::gate::upload::{Stage, Upload, UploadRow};
@@ -18,7 +21,7 @@ use domain::people::access::{Permit, Role, Scope, scope};
 use testkit::samples;
 use testkit::world::World;
 
-use super::votes::{code, world};
+use super::votes::{approver, code, owner, vote, world};
 
 /// Reads a file as it is read apart.
 struct Here;
@@ -301,6 +304,144 @@ async fn a_deleted_upload_takes_what_has_not_gone_with_it() {
     let rows = |record: &Record| matches!(record, Record::UploadRow(_));
     assert_eq!(world.store.contents().records.values().filter(|record| rows(record)).count(), 0);
     assert!(world.sheets.sheets.lock().unwrap().is_empty() && world.sheets.plans.lock().unwrap().is_empty());
+}
+
+/// The mails of an upload that wait, as somebody who decides is shown them.
+async fn waiting_of(world: &World, id: UploadId) -> Vec<Approval> {
+    let page = PageRequest { limit: 100, cursor: None };
+    waiting(&world.ports, &*world.sheets, &reader(), id, &page).await.unwrap().page.items
+}
+
+fn reader() -> Permit<scope::ApprovalsRead> {
+    approver(2).principal().permit().unwrap()
+}
+
+async fn together(
+    world: &World,
+    by: &Permit<scope::ApprovalsDecide>,
+    id: UploadId,
+    (items, verdict): (&[Approval], &Verdict),
+) -> Vec<Result<&'static str, &'static str>> {
+    let items: Vec<_> = items.iter().map(|one| (one.id, one.digest)).collect();
+    let stores = (&*world.sheets as _, &*world.blobs as _);
+    let decided = decide_rows(
+        &world.ports,
+        stores,
+        &*world.workflow,
+        by,
+        id,
+        (&items, verdict),
+        (&*world.key_logs, None),
+    );
+    let all = Box::pin(decided).await.unwrap();
+    let said = |(id, _): &(_, _)| match &all.iter().find(|one| one.id == *id).unwrap().decided {
+        Ok(decided) => Ok(decided.decision.as_str()),
+        Err(refusal) => Err(refusal.code().as_str()),
+    };
+    items.iter().map(said).collect()
+}
+
+async fn imported(world: &World) -> (UploadId, Vec<Approval>) {
+    let upload = uploaded(world, &long()).await;
+    confirm(world, upload.id, &plan("Hi {{name}}", "Hello")).await.unwrap();
+    work(world).await;
+    (upload.id, waiting_of(world, upload.id).await)
+}
+
+#[tokio::test]
+async fn many_rows_are_approved_together_as_they_are_planned_and_no_other() {
+    let world = world_of_uploads().await;
+    let (id, all) = imported(&world).await;
+    assert_eq!(all.len(), 100, "a page of them");
+    let change = app::gate::edit::Edit { text: Some("Send money".to_owned()), ..Default::default() };
+    let answer = |_: &app::gate::submit::Submitted| (202, String::new());
+    let sending = world.sending();
+    let by = approver(3);
+    let edited = Box::pin(app::gate::edit::edit(
+        &sending,
+        &by,
+        all[0].id,
+        all[0].digest,
+        change,
+        &Once::default(),
+        answer,
+    ));
+    let edited = edited.await.unwrap().approval;
+    assert_eq!(edited.row, all[0].row, "it is still the mail of its row");
+    let said =
+        together(&world, &approver(2), id, (&[edited.clone(), all[1].clone()], &Verdict::Approve)).await;
+    assert_eq!(said, [Err("look_first"), Ok("approved")], "somebody made it say something else");
+    let said = together(&world, &approver(2), id, (&all[..1], &Verdict::Approve)).await;
+    assert_eq!(said, [Err("approval_superseded")]);
+    let said = together(&world, &approver(2), id, (&[edited], &Verdict::Reject("no".to_owned()))).await;
+    assert_eq!(said, [Ok("rejected")]);
+    let other = UploadId::from_bits(7);
+    let decided = together_refused(&world, other, &all[2..3]).await;
+    assert_eq!(decided, "not_found", "another upload");
+}
+
+async fn together_refused(world: &World, id: UploadId, items: &[Approval]) -> &'static str {
+    let items: Vec<_> = items.iter().map(|one| (one.id, one.digest)).collect();
+    let stores = (&*world.sheets as _, &*world.blobs as _);
+    let (by, logs) = (approver(2), (&*world.key_logs as _, None));
+    let verdict = (&items[..], &Verdict::Approve);
+    code(Box::pin(decide_rows(&world.ports, stores, &*world.workflow, &by, id, verdict, logs)).await)
+}
+
+#[tokio::test]
+async fn a_policy_asks_that_rows_are_opened_before_many_are_approved() {
+    let world = world_of_uploads().await;
+    let rules = r#"{"name":"p","rules":[{"name":"sampled","when":{"always":true},"outcome":"hold","terms":{"open_rows":2}}]}"#;
+    let content = wire::gate::policies::content(rules.as_bytes()).unwrap();
+    policies::create(&world.ports, &owner(), content, &Once::default(), |_| (201, String::new()))
+        .await
+        .unwrap();
+    let (id, all) = imported(&world).await;
+    let first = Err("open_rows_first");
+    let approve = |range: std::ops::Range<usize>| (all[range].to_vec(), Verdict::Approve);
+    let (some, yes) = approve(2..5);
+    assert_eq!(together(&world, &approver(2), id, (&some, &yes)).await, [first; 3]);
+    assert_eq!(vote(&world, &all[0], &approver(2)).await.unwrap().decision.as_str(), "approved");
+    // The same again is no other row.
+    vote(&world, &all[0], &approver(2)).await.unwrap();
+    assert_eq!(together(&world, &approver(2), id, (&some, &yes)).await, [first; 3]);
+    // To reject many at once takes nothing, and opens nothing.
+    let no = Verdict::Reject(String::new());
+    assert_eq!(together(&world, &approver(2), id, (&all[5..7], &no)).await, [Ok("rejected"); 2]);
+    assert_eq!(together(&world, &approver(2), id, (&some, &yes)).await, [first; 3]);
+    vote(&world, &all[1], &approver(2)).await.unwrap();
+    assert_eq!(together(&world, &approver(3), id, (&some, &yes)).await, [first; 3], "each for themselves");
+    assert_eq!(together(&world, &approver(2), id, (&some, &yes)).await, [Ok("approved"); 3]);
+}
+
+#[tokio::test]
+async fn many_rows_are_cancelled_or_moved_at_once() {
+    let world = world_of_uploads().await;
+    let (id, all) = imported(&world).await;
+    let sending = world.sending();
+    let items: Vec<_> = all[..4].iter().map(|one| (one.id, one.digest)).collect();
+    let by = approver(2);
+    let done = Box::pin(act_on_rows(&sending, &by, id, &items[..2], &Deed::Cancel("not wanted".to_owned())));
+    let done = done.await.unwrap();
+    assert!(
+        done.iter().all(|one| one.decided.as_ref().unwrap().decision.as_str() == "cancelled"),
+        "{done:?}"
+    );
+    let moved = Box::pin(act_on_rows(&sending, &by, id, &items[2..], &Deed::Move(3))).await.unwrap();
+    for one in &moved {
+        let approval = one.decided.as_ref().unwrap();
+        let expected = world.ports.now() + jiff::SignedDuration::from_hours(72);
+        assert_eq!(approval.send_at.unwrap().as_second(), expected.as_second());
+        assert_eq!((approval.revision, approval.row.is_some()), (2, true));
+    }
+    let earlier: Vec<_> =
+        moved.iter().map(|one| one.decided.as_ref().map(|it| (it.id, it.digest)).unwrap()).collect();
+    let past = Box::pin(act_on_rows(&sending, &by, id, &earlier[..1], &Deed::Move(-9))).await.unwrap();
+    assert_eq!(
+        past[0].decided.as_ref().unwrap_err().code().as_str(),
+        "invalid_request",
+        "a time that is over"
+    );
 }
 
 #[tokio::test]

@@ -1,8 +1,13 @@
 //! Uploads on the running stack: from a spreadsheet to mails that were approved and delivered, by the API and in a browser.
 
+use std::io::{Cursor, Write as _};
+
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use tests::{Stack, in_seconds, unique};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use crate::stack::browser::{Driver, shows, sign_in};
 
@@ -62,19 +67,23 @@ impl House {
 
     /// Approves the first mails of these rows, each with its digest.
     fn approve(&self, rows: &[Value]) {
+        let said = self.approve_as("owner", rows);
+        assert!(!said.to_string().contains("error"), "{said}");
+    }
+
+    /// Approves them at once, as one of the house, and what was said of each.
+    fn approve_as(&self, who: &str, rows: &[Value]) -> Value {
+        let session = self.stack.text(&format!("/{who}/session"));
         let items: Vec<_> = rows
             .iter()
             .map(|row| {
                 let id = row["approval_id"].as_str().unwrap();
-                let approval =
-                    self.stack.get(&format!("/v1/approvals/{id}"), self.stack.text("/owner/session"));
+                let approval = self.stack.get(&format!("/v1/approvals/{id}"), session);
                 json!({"approval_id": id, "digest": approval.expect(200)["digest"]})
             })
             .collect();
         let body = json!({"verdict": "approve", "items": items});
-        let said =
-            self.stack.post("/v1/approvals/batch", self.stack.text("/owner/session"), &body).expect(200);
-        assert!(!said.to_string().contains("error"), "{said}");
+        self.stack.post("/v1/approvals/batch", session, &body).expect(200)
     }
 
     /// The mail of a row, once it has this status.
@@ -93,6 +102,51 @@ fn sheet(good: usize) -> String {
     format!(
         "\u{FEFF}Email,Full name\r\n{rows}nobody,X\r\nSUCCESS+0@simulator.amazonses.com,Again\r\n,Empty\r\n"
     )
+}
+
+/// A workbook with this sheet, as Excel lays one out.
+fn workbook(rows: &str) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let relations = |all: &[(&str, &str)]| {
+        let one = |(kind, target): &(&str, &str)| {
+            format!(r#"<Relationship Id="{kind}" Type="{OFFICE}/{kind}" Target="{target}"/>"#)
+        };
+        let all: String = all.iter().map(one).collect();
+        format!(r#"<Relationships xmlns="{PACKAGE}">{all}</Relationships>"#)
+    };
+    let sheets = r#"<sheets><sheet name="Clients" sheetId="1" r:id="worksheet"/></sheets>"#;
+    let parts = [
+        ("_rels/.rels", relations(&[("officeDocument", "xl/workbook.xml")])),
+        (
+            "xl/workbook.xml",
+            format!(
+                r#"<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><workbookPr date1904="1"/>{sheets}</workbook>"#
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            relations(&[("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml")]),
+        ),
+        (
+            "xl/styles.xml",
+            format!(
+                r#"<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!(r#"<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>"#),
+        ),
+    ];
+    let mut archive = ZipWriter::new(Cursor::new(vec![]));
+    for (name, text) in parts {
+        let plain = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        archive.start_file(name, plain).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
 }
 
 fn plan(subject: &str) -> Value {
@@ -206,6 +260,68 @@ fn what_is_no_sheet_fails_in_words_and_a_deleted_upload_lets_nothing_go() {
         let status = house.stack.get(&approval, house.stack.text("/owner/token"));
         assert!(status.status == 404 || status.body["status"] == "cancelled", "{}", status.body);
     }
+}
+
+#[test]
+fn a_workbook_is_read_as_its_sheet_shows_it() {
+    let house = House::new();
+    let text = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let header = ["Email", "Due", "Number", "Sum"];
+    let header: String =
+        header.iter().zip(["A1", "B1", "C1", "D1"]).map(|(name, at)| text(at, name)).collect();
+    let rows = format!(
+        concat!(
+            r#"<row r="1">{header}</row>"#,
+            r#"<row r="2">{one}<c r="B2" s="1"><v>46000</v></c>{number}<c r="D2"><f>1+1</f><v>2</v></c></row>"#,
+            r#"<row r="3" hidden="1">{two}<c r="B3" s="1"><v>46001</v></c><c r="D3" t="e"><f>A9</f><v>#REF!</v></c></row>"#,
+        ),
+        header = header,
+        one = text("A2", "success+workbook@simulator.amazonses.com"),
+        number = text("C2", "00417"),
+        two = text("A3", "success+hidden@simulator.amazonses.com"),
+    );
+    let upload = house.upload("clients.xlsx", &workbook(&rows));
+    assert_eq!((&upload["status"], &upload["format"]), (&json!("ready"), &json!("xlsx")), "{upload}");
+    let notes = upload["notes"].to_string();
+    assert!(notes.contains("hidden"), "{notes}");
+    let subject = unique("Workbook");
+    let plan = json!({
+        "mapping": {"to": "Email"}, "subject": subject,
+        "text": "No. {{number}} is due on {{due}}: {{sum}}.",
+    });
+    let done = house.import(&upload, &plan);
+    assert_eq!((&done["counts"]["imported"], &done["counts"]["failed"]), (&json!(1), &json!(1)), "{done}");
+    let rows = house.rows(&upload, "");
+    assert_eq!(rows[1]["errors"][0]["code"], "cell_error", "{}", rows[1]);
+    house.approve(&rows[..1]);
+    let text = house.mail(&rows[0], "delivered")["text"].to_string();
+    // The 46,000th day of the calendar that begins in 1904.
+    assert!(text.contains("No. 00417 is due on 2029-12-10: 2."), "{text}");
+}
+
+#[test]
+fn a_policy_asks_that_rows_are_opened_before_many_are_approved() {
+    let house = House::new();
+    let (stack, owner) = (&house.stack, house.stack.text("/owner/session"));
+    let rule =
+        json!({"name": "sampled", "when": {"always": true}, "outcome": "hold", "terms": {"open_rows": 2}});
+    stack.post("/v1/policies", owner, &json!({"name": "Sampled", "rules": [rule]})).expect(201);
+    let upload = house.upload("list.csv", sheet(6).as_bytes());
+    house.import(&upload, &plan(&unique("Sampled")));
+    let rows = house.rows(&upload, "&status=imported");
+    let said = house.approve_as("approver", &rows[2..4]);
+    assert_eq!(said["data"][1]["error"]["code"], "open_rows_first", "{said}");
+    let approver = stack.text("/approver/session");
+    for (row, verdict) in rows[..2].iter().zip(["approve", "reject"]) {
+        let path = format!("/v1/approvals/{}", row["approval_id"].as_str().unwrap());
+        let digest = stack.get(&path, approver).expect(200)["digest"].clone();
+        stack.post(&format!("{path}/{verdict}"), approver, &json!({"digest": digest})).expect(200);
+    }
+    let said = house.approve_as("approver", &rows[2..4]);
+    assert_eq!(said["data"][1]["status"], "approved", "{said}");
+    let said = house.approve_as("owner", &rows[4..]);
+    assert_eq!(said["data"][0]["error"]["code"], "open_rows_first", "each for themselves: {said}");
+    house.mail(&rows[3], "delivered");
 }
 
 #[test]
