@@ -29,6 +29,7 @@ use crate::gate::weigh::judge;
 use crate::mailbox::barred;
 
 pub mod decide;
+pub mod followers;
 pub mod work;
 
 /// A change that loses against another is made anew at most so often.

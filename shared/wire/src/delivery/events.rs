@@ -18,7 +18,8 @@ use domain::delivery::event::{
 use domain::mailbox::message::{Message, Party};
 use domain::people::access::Role;
 use domain::{
-    ApprovalId, EventId, InboxId, InvitationId, MemberId, OrganizationId, TokenId, UploadId, WebhookId,
+    ApprovalId, EventId, InboxId, InvitationId, MemberId, MessageId, OrganizationId, TokenId, UploadId,
+    WebhookId,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -534,6 +535,14 @@ pub fn read_upload(detail: &Value) -> Option<(OrganizationId, UploadId)> {
     let organization_id = OrganizationId::parse(detail.get("organization_id")?.as_str()?).ok()?;
     let id = detail.pointer("/event/data/upload/id")?.as_str()?;
     Some((organization_id, UploadId::parse(id).ok()?))
+}
+
+/// Which mail an event of the bus tells of.
+pub fn read_message(detail: &Value) -> Option<(OrganizationId, InboxId, MessageId)> {
+    let organization_id = OrganizationId::parse(detail.get("organization_id")?.as_str()?).ok()?;
+    let message = detail.pointer("/event/data/message")?;
+    let inbox_id = InboxId::parse(message.get("inbox_id")?.as_str()?).ok()?;
+    Some((organization_id, inbox_id, MessageId::parse(message.get("id")?.as_str()?).ok()?))
 }
 
 /// What became of an approval, as an event of the bus tells; none where it tells of nothing that ends a signature.

@@ -7,6 +7,7 @@ use app::base::enter::Once;
 use app::base::store::{Change, PageRequest, Record, StoreError, key, load};
 use app::gate::policies;
 use app::gate::uploads::decide::{Deed, act_on_rows, decide_rows, waiting};
+use app::gate::uploads::followers::end_followers;
 use app::gate::uploads::work::Worker;
 use app::gate::uploads::{self, NewUpload, Outlook, Planner, Reader, RowStatus};
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use domain::gate::merge::{FollowUp, Plan, Words};
 use domain::gate::sheet::{Sheet, Unreadable};
 use domain::gate::upload::{Stage, Upload, UploadRow};
 use domain::mailbox::lifecycle::Status;
-use domain::mailbox::message::Message;
+use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Permit, Role, Scope, scope};
 use testkit::samples;
 use testkit::world::World;
@@ -273,6 +274,43 @@ async fn who_may_ask_for_no_mail_any_more_has_none_made() {
 }
 
 #[tokio::test]
+async fn what_follows_is_called_off_once_somebody_answers() {
+    let world = world_of_uploads().await;
+    let upload = uploaded(&world, LIST).await;
+    let further = FollowUp {
+        after_days: 3,
+        words: Words { subject: Some("Again".to_owned()), text: Some("Hello again".to_owned()), html: None },
+    };
+    let plan = Plan { follow_ups: vec![further], ..plan("Hi", "Hello") };
+    confirm(&world, upload.id, &plan).await.unwrap();
+    work(&world).await;
+    let first = mails(&world).into_iter().find(|mail| mail.outbound().unwrap().send_at.is_none()).unwrap();
+    let answer = |n: u8, by_program: bool| {
+        let mut message = Message { thread_id: first.thread_id, ..samples::inbound(n) };
+        if let Direction::Inbound { automatic, .. } = &mut message.direction {
+            *automatic = by_program;
+        }
+        message
+    };
+    let told = async |message: Message| {
+        let (inbox, id) = (message.inbox_id, message.id);
+        world.ports.store.commit(Change::new(samples::organization_id(1)).create(message)).await.unwrap();
+        let named = (samples::organization_id(1), (inbox, id));
+        end_followers(&world.ports, &*world.workflow, named.0, named.1).await.unwrap()
+    };
+    assert_eq!(told(answer(61, true)).await, 0, "a program's answer");
+    assert_eq!(told(samples::inbound(62)).await, 0, "another conversation");
+    assert_eq!(told(answer(63, false)).await, 1);
+    assert_eq!(told(answer(64, false)).await, 0, "once");
+    let stand = |mail: &Message| (mail.thread_id == first.thread_id, mail.outbound().unwrap().status());
+    let mut all: Vec<_> =
+        mails(&world).iter().map(stand).map(|(its, status)| (its, status.as_str())).collect();
+    all.sort_unstable();
+    let waits = "pending_approval";
+    assert_eq!(all, [(false, waits), (false, waits), (true, "cancelled"), (true, waits)]);
+}
+
+#[tokio::test]
 async fn a_deleted_upload_takes_what_has_not_gone_with_it() {
     let world = world_of_uploads().await;
     let upload = uploaded(&world, LIST).await;
@@ -292,7 +330,7 @@ async fn a_deleted_upload_takes_what_has_not_gone_with_it() {
     let approval_id = first.outbound().unwrap().approval_id;
     let approval =
         load(&*world.store, samples::organization_id(1), key::Approval(approval_id)).await.unwrap();
-    let approval = super::votes::vote(&world, &approval.unwrap(), &super::votes::approver(2)).await.unwrap();
+    let approval = vote(&world, &approval.unwrap(), &approver(2)).await.unwrap();
     uploads::delete(&world.ports, &permit(), upload.id).await.unwrap();
     uploads::delete(&world.ports, &permit(), upload.id).await.unwrap();
     // Before anybody cleared it away, none of its mails goes.
@@ -313,7 +351,7 @@ async fn waiting_of(world: &World, id: UploadId) -> Vec<Approval> {
 }
 
 fn reader() -> Permit<scope::ApprovalsRead> {
-    approver(2).principal().permit().unwrap()
+    approver(2)
 }
 
 async fn together(
@@ -355,17 +393,10 @@ async fn many_rows_are_approved_together_as_they_are_planned_and_no_other() {
     assert_eq!(all.len(), 100, "a page of them");
     let change = app::gate::edit::Edit { text: Some("Send money".to_owned()), ..Default::default() };
     let answer = |_: &app::gate::submit::Submitted| (202, String::new());
-    let sending = world.sending();
+    let (sending, once) = (world.sending(), Once::default());
     let by = approver(3);
-    let edited = Box::pin(app::gate::edit::edit(
-        &sending,
-        &by,
-        all[0].id,
-        all[0].digest,
-        change,
-        &Once::default(),
-        answer,
-    ));
+    let edited =
+        Box::pin(app::gate::edit::edit(&sending, &by, all[0].id, all[0].digest, change, &once, answer));
     let edited = edited.await.unwrap().approval;
     assert_eq!(edited.row, all[0].row, "it is still the mail of its row");
     let said =
@@ -421,8 +452,8 @@ async fn many_rows_are_cancelled_or_moved_at_once() {
     let sending = world.sending();
     let items: Vec<_> = all[..4].iter().map(|one| (one.id, one.digest)).collect();
     let by = approver(2);
-    let done = Box::pin(act_on_rows(&sending, &by, id, &items[..2], &Deed::Cancel("not wanted".to_owned())));
-    let done = done.await.unwrap();
+    let deed = Deed::Cancel("not wanted".to_owned());
+    let done = Box::pin(act_on_rows(&sending, &by, id, &items[..2], &deed)).await.unwrap();
     assert!(
         done.iter().all(|one| one.decided.as_ref().unwrap().decision.as_str() == "cancelled"),
         "{done:?}"
