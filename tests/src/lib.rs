@@ -459,6 +459,20 @@ impl Stack {
         Held::of(&self.post(&path, self.text("/agent_token"), body).expect(202))
     }
 
+    /// Announces a spreadsheet as the editor, and puts it where the answer says. The upload's id.
+    ///
+    /// # Panics
+    /// Where it is not taken.
+    pub fn upload_sheet(&self, filename: &str, file: &[u8]) -> String {
+        let new = json!({"inbox_id": self.inbox(), "filename": filename, "content_type": "text/csv", "size": file.len()});
+        let made = self.post("/v1/uploads", self.text("/editor/session"), &new).expect(201);
+        assert_eq!(made["status"], "uploading", "{made}");
+        let headers = vec![("content-type", "text/csv".to_owned())];
+        let put = self.raw("PUT", made["upload_url"].as_str().unwrap_or_default(), "", headers, file);
+        assert_eq!(put.status, 200, "{}", put.body);
+        made["id"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// The receipt of an approval, once all that it tells has its place in the audit chain.
     ///
     /// # Panics

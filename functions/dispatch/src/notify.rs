@@ -171,7 +171,8 @@ pub fn read(body: &str) -> Option<Notify> {
             event_id: Id::parse(&text(event, "id")?).ok()?,
         }));
     }
-    if kind == EventKind::UploadCompleted {
+    // One that came to an early end may have made mails before.
+    if matches!(kind, EventKind::UploadCompleted | EventKind::UploadFailed) {
         let upload = event.pointer("/data/upload")?;
         return Some(Notify::Uploaded((organization_id, Id::parse(&text(upload, "id")?).ok()?)));
     }

@@ -167,7 +167,8 @@ impl Reading<'_, '_, '_> {
                 put(&mut row.cells, Found { column, cell, problem })?;
             }
         }
-        if !(1..=ROWS).contains(&row.number) {
+        // Whatever comes after another stands below it: what is made of a row is known by its number.
+        if !(last + 1..=ROWS).contains(&row.number) {
             return Err(Unreadable::Broken);
         }
         let number = row.number;

@@ -27,7 +27,7 @@ use crate::page::{Audience, Back, Get, Page, Trust};
 use crate::route;
 use crate::shell::{Frame, Shell};
 use crate::visit::Visit;
-use crate::words::{Moment, body, count, visible};
+use crate::words::{Moment, body, count, encode, visible};
 
 /// The page, and the form that decides.
 pub(super) const PAGES: &[Page] = &[Page {
@@ -40,8 +40,10 @@ pub(super) const PAGES: &[Page] = &[Page {
     ..Page::NEW
 }];
 
-/// So many columns the table shows, those that the words ask for.
-const COLUMNS: usize = 8;
+/// So many columns the table shows, those that the words ask for. Where they ask for more, each mail is opened and approved alone.
+const COLUMNS: usize = 12;
+/// So many characters of a value it shows.
+const VALUE: usize = 300;
 
 #[derive(Template)]
 #[template(path = "upload_approve.html")]
@@ -59,8 +61,8 @@ struct ApprovePage {
     found: String,
     /// How many of them must be opened still, before many are approved at once.
     unopened: Option<String>,
-    /// Whether more wait than are shown.
-    more: bool,
+    /// Where those are that wait behind these.
+    behind: Option<String>,
     batch: bool,
     signer: Option<Signer>,
     /// Whether the page goes on by itself.
@@ -82,6 +84,8 @@ struct Common {
     title: String,
     subject: String,
     text: String,
+    /// What its HTML says, where that is other than the text.
+    html: Option<String>,
 }
 
 /// A mail that waits.
@@ -102,12 +106,21 @@ struct Row {
 fn common(plan: &Plan) -> Vec<Common> {
     let one = |title: String, words: &Words| {
         let given = |text: &Option<String>| text.clone().unwrap_or_else(|| "(a column has it)".to_owned());
-        let text = match (&words.text, &words.html) {
-            (Some(text), _) => text.clone(),
-            (None, Some(html)) => app::gate::uploads::text_of(html),
-            (None, None) => "(a column has it)".to_owned(),
+        let spoken = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let html = spoken(&words.html).map(|html| app::gate::uploads::text_of(&html));
+        let (text, html) = match (spoken(&words.text), html) {
+            (Some(text), html) => {
+                (text.clone(), html.filter(|it| !it.split_whitespace().eq(text.split_whitespace())))
+            }
+            (None, Some(html)) => (html, None),
+            (None, None) => ("(a column has it)".to_owned(), None),
         };
-        Common { title, subject: body(&given(&words.subject)), text: body(&text) }
+        Common {
+            title,
+            subject: body(&given(&words.subject)),
+            text: body(&text),
+            html: html.map(|it| body(&it)),
+        }
     };
     let first = one("The mail of each row".to_owned(), &plan.words);
     let further = plan.follow_ups.iter().zip(1..);
@@ -118,35 +131,46 @@ fn common(plan: &Plan) -> Vec<Common> {
         .collect()
 }
 
-/// The places of the columns that are shown.
-fn shown_columns(plan: &Plan, sheet: &Sheet) -> Vec<usize> {
+/// The places of the columns that are shown, and whether these are all that are used.
+fn shown_columns(plan: &Plan, sheet: &Sheet) -> (Vec<usize>, bool) {
     let used = Merge::new(plan, &sheet.columns).map(|merge| merge.used()).unwrap_or_default();
     let to = plan.mapping.get("to").and_then(|name| sheet.columns.iter().position(|it| it == name));
-    used.into_iter().filter(|place| Some(*place) != to).take(COLUMNS).collect()
+    let mut used: Vec<_> = used.into_iter().filter(|place| Some(*place) != to).collect();
+    let all = used.len() <= COLUMNS;
+    used.truncate(COLUMNS);
+    (used, all)
 }
 
-fn row(approval: &Approval, sheet: &Sheet, columns: &[usize], (voter, now): (&Voter, Timestamp)) -> Row {
+fn row(
+    approval: &Approval,
+    sheet: &Sheet,
+    (columns, all): (&[usize], bool),
+    (voter, now): (&Voter, Timestamp),
+) -> Row {
     let of = approval.row.map_or((0, 0), |row| (row.number, row.place));
     let found = sheet.rows.binary_search_by_key(&of.0, |it| it.number).ok();
-    let value = |place: &usize| {
+    let text = |place: &usize| {
         let cell = found.and_then(|found| sheet.rows[found].cells.get(*place));
-        cell.map(|cell| cut(&cell.text)).unwrap_or_default()
+        cell.map(|cell| cell.text.as_str()).unwrap_or_default()
     };
+    // Nobody approves here what they don't see whole.
+    let is_whole = all && columns.iter().all(|place| text(place).chars().count() <= VALUE);
     let stand = Stand::of(approval, voter, true, now);
-    let boxed = stand.class == "mine" && approval.may_be_batched();
+    let boxed = stand.class == "mine" && approval.may_be_batched() && is_whole;
     Row {
         number: of.0,
         place: if of.1 == 0 { String::new() } else { format!("follows ({})", of.1) },
         address: route::approval(approval.id),
         to: approval.recipients.first().map(|party| visible(&party.address)).unwrap_or_default(),
-        values: columns.iter().map(value).collect(),
+        values: columns.iter().map(|place| cut(text(place), VALUE)).collect(),
         send_at: approval.send_at.map(|at| Moment::new(at, now)),
         item: boxed.then(|| (format!("{ITEM}{}", approval.id), approval.digest.to_string())),
         revision: approval.revision,
         signs: signer::is_asked(approval),
         stands: match (boxed, stand.class) {
             (true, _) => String::new(),
-            (false, "mine") => "Deserves a look".to_owned(),
+            (false, "mine") if is_whole => "Deserves a look".to_owned(),
+            (false, "mine") => "Too much to show here".to_owned(),
             (false, _) => stand.word,
         },
     }
@@ -154,28 +178,33 @@ fn row(approval: &Approval, sheet: &Sheet, columns: &[usize], (voter, now): (&Vo
 
 async fn show(context: &Context, request: &Request, id: UploadId) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
-    page(&visit, id, (200, None, false)).await
+    let behind = request.query.get("behind").cloned();
+    page(&visit, id, behind, (200, None, false)).await
 }
 
 async fn page(
     visit: &Visit,
     id: UploadId,
+    behind: Option<String>,
     (status, done, goes_on): (u16, Option<queue::Done>, bool),
 ) -> Result<Response, Refusal> {
     let permit = visit.principal.permit::<scope::ApprovalsRead>()?;
-    let first = PageRequest { limit: u16::try_from(AT_ONCE).unwrap_or(100), cursor: None };
+    let first = PageRequest { limit: u16::try_from(AT_ONCE).unwrap_or(100), cursor: behind };
     let found = waiting(&visit.ports, visit.powers.sheets()?, &permit, id, &first).await?;
     let frame = Frame::of(visit).await?;
     let voter = Voter { member_id: frame.me.member.id, role: frame.me.member.role };
     let now = visit.ports.now();
     let Waiting { upload, sheet, plan, page } = &found;
-    let columns = shown_columns(plan, sheet);
-    let rows: Vec<Row> = page.items.iter().map(|it| row(it, sheet, &columns, (&voter, now))).collect();
+    let (columns, whole) = shown_columns(plan, sheet);
+    let rows: Vec<Row> =
+        page.items.iter().map(|it| row(it, sheet, (&columns, whole), (&voter, now))).collect();
     let all: Vec<&Approval> = page.items.iter().collect();
     let whose = (permit.organization_id(), voter.member_id);
     let signer = signer::of(&visit.ports, visit.powers.key_logs()?, whose, &all).await?;
     let batch = rows.iter().any(|row| row.item.is_some());
-    let more = page.next.is_some();
+    let own = format!("{}/approve", address(id));
+    let behind = page.next.as_ref().map(|next| format!("{own}?behind={}", encode(next)));
+    let more = behind.is_some();
     let asked = page.items.iter().map(Approval::rows_to_open).max().unwrap_or_default();
     let unopened = match asked {
         0 => None,
@@ -189,14 +218,14 @@ async fn page(
     let page = ApprovePage {
         csrf: visit.session.form_token(),
         back: address(id),
-        action: format!("{}/approve", address(id)),
+        action: own,
         name: visible(&upload.filename),
         done,
         words: common(plan),
         columns: columns.iter().map(|place| visible(&sheet.columns[*place])).collect(),
         found: if more { format!("The first {} of those that wait", rows.len()) } else { shown },
         unopened,
-        more,
+        behind,
         goes_on: goes_on && batch,
         batch,
         rows,
@@ -230,7 +259,7 @@ async fn act(
         (_, None) => {
             let said =
                 queue::Done::failed("Nothing was moved: say by how many days, 1 to 300, or -300 to -1.");
-            return page(visit, id, (422, Some(said), false)).await;
+            return page(visit, id, None, (422, Some(said), false)).await;
         }
     };
     let wrong = match &deed {
@@ -242,7 +271,7 @@ async fn act(
         _ => "",
     };
     if !wrong.is_empty() {
-        return page(visit, id, (422, Some(queue::Done::failed(wrong)), false)).await;
+        return page(visit, id, None, (422, Some(queue::Done::failed(wrong)), false)).await;
     }
     let sending = visit.powers.sending(&visit.ports)?;
     let all = Box::pin(act_on_rows(&sending, &permit, id, items, &deed)).await?;
@@ -253,7 +282,7 @@ async fn act(
         left => format!("{} {word}, and {left} not:", count(done, "mail is", "mails are")),
     };
     let tone = if refused.is_empty() { "good" } else { "warn" };
-    page(visit, id, (200, Some(queue::Done { sentence, refused, tone }), false)).await
+    page(visit, id, None, (200, Some(queue::Done { sentence, refused, tone }), false)).await
 }
 
 /// Decides about those that are checked, each with the digest that its box carries. Sent again, it says the same.
@@ -279,7 +308,7 @@ async fn decide(context: &Context, request: &Request, id: UploadId) -> Result<Re
         _ => "",
     };
     if !wrong.is_empty() {
-        return page(&visit, id, (422, Some(queue::Done::failed(wrong)), false)).await;
+        return page(&visit, id, None, (422, Some(queue::Done::failed(wrong)), false)).await;
     }
     let (sheets, blobs) = (visit.powers.sheets()?, visit.powers.blobs()?);
     let signature = signature_of_form(form.field("signature"))?;
@@ -291,5 +320,5 @@ async fn decide(context: &Context, request: &Request, id: UploadId) -> Result<Re
     let done = done_of(&visit, &all, &verdict).await?;
     // What goes on by itself stops where something deserves a look.
     let goes_on = form.field("go_on") == "yes" && all.iter().all(|one| one.decided.is_ok());
-    page(&visit, id, (200, Some(done), goes_on)).await
+    page(&visit, id, None, (200, Some(done), goes_on)).await
 }

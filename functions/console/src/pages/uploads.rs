@@ -482,7 +482,7 @@ async fn page(
             Stage::Failed { message, .. } => message.clone(),
             _ => String::new(),
         },
-        approve: (visit.may_decide() && progress.mails > 0).then(|| format!("{own}/approve")),
+        approve: (visit.may_decide() && upload.confirmed.is_some()).then(|| format!("{own}/approve")),
         rows: is_read.then(|| format!("{own}/rows")),
         wrong_rows: (looked_at && is_read).then(|| format!("{own}/rows?status=error")),
         form: found.filter(|_| upload.stage == Stage::Ready).map(|found| PlanForm::new(found, typed)),
@@ -506,18 +506,14 @@ fn body_of(form: &Form, dry_run: bool) -> Value {
             mapping.insert(field.to_owned(), json!(column));
         }
     }
-    let given = |name: &str| mapping.contains_key(name);
     let mut set = |name: &str, value: String| {
         if !value.trim().is_empty() {
             body.insert(name.to_owned(), json!(value));
         }
     };
-    if !given("subject") {
-        set("subject", form.field("subject").to_owned());
-    }
-    if !given("text") {
-        set("text", form.text("text"));
-    }
+    // Where a column gives them too, somebody has to say which they mean.
+    set("subject", form.field("subject").to_owned());
+    set("text", form.text("text"));
     set("time_zone", form.field("time_zone").trim().to_owned());
     set("time", form.field("time").trim().to_owned());
     let follow_ups: Vec<Value> = (1..=FOLLOW_UPS)
@@ -550,6 +546,18 @@ async fn confirm(context: &Context, request: &Request, id: UploadId) -> Result<R
     let looked = match wire::gate::uploads::plan(body_of(&form, dry_run).to_string().as_bytes()) {
         Err(refusal) => Err(refusal),
         Ok((plan, true)) => Box::pin(planner.try_out(&permit, id, &plan)).await,
+        // What is confirmed is what was looked at: where the form says something else by now, that is shown first.
+        Ok((plan, false)) if !planner.is_tried(&upload, &plan).await? => {
+            let outlook = Box::pin(planner.try_out(&permit, id, &plan)).await;
+            return match outlook {
+                Ok(outlook) => {
+                    let said = "What you see here was changed since it was tried, or never tried. Look at it, and have the mails made then.";
+                    let beside = (Some(&form), Some(&outlook), Wrong::with("rows", said));
+                    page(&visit, &outlook.upload, 409, beside).await
+                }
+                Err(refusal) => wrong_plan(&visit, &upload, &form, refusal).await,
+            };
+        }
         Ok((plan, false)) => {
             let saved = |_: &Outlook| (303, String::new());
             match Box::pin(planner.confirm(&permit, id, &plan, &Once::default(), saved)).await {
@@ -562,16 +570,26 @@ async fn confirm(context: &Context, request: &Request, id: UploadId) -> Result<R
         Ok(outlook) => {
             page(&visit, &outlook.upload, 200, (Some(&form), Some(&outlook), Wrong::default())).await
         }
-        Err(Refusal::Invalid(errors)) => {
-            page(&visit, &upload, 422, (Some(&form), None, Wrong::new(&errors))).await
-        }
+        Err(refusal) => wrong_plan(&visit, &upload, &form, refusal).await,
+    }
+}
+
+/// The page again, with why nothing was made.
+async fn wrong_plan(
+    visit: &Visit,
+    upload: &Upload,
+    form: &Form,
+    refusal: Refusal,
+) -> Result<Response, Refusal> {
+    match refusal {
+        Refusal::Invalid(errors) => page(visit, upload, 422, (Some(form), None, Wrong::new(&errors))).await,
         // Somebody confirmed it meanwhile: it is shown what became of it.
-        Err(refusal) if refusal.code() == Code::UploadNotReady => Ok(guard::see_other(&address(id))),
-        Err(refusal) if refusal.code() == Code::NoGoodRows => {
+        refusal if refusal.code() == Code::UploadNotReady => Ok(guard::see_other(&address(upload.id))),
+        refusal if refusal.code() == Code::NoGoodRows => {
             let wrong = Wrong::with("rows", "No row can become a mail: try it, and look at what is wrong.");
-            page(&visit, &upload, 409, (Some(&form), None, wrong)).await
+            page(visit, upload, 409, (Some(form), None, wrong)).await
         }
-        Err(refusal) => Err(refusal),
+        refusal => Err(refusal),
     }
 }
 
@@ -603,9 +621,10 @@ struct Line2 {
     values: Vec<String>,
 }
 
-pub(super) fn cut(text: &str) -> String {
+/// A value as a table shows it, at most so many characters.
+pub(super) fn cut(text: &str, most: usize) -> String {
     let shown = visible(text);
-    if shown.chars().count() <= VALUE { shown } else { shown.chars().take(VALUE).chain(['…']).collect() }
+    if shown.chars().count() <= most { shown } else { shown.chars().take(most).chain(['…']).collect() }
 }
 
 fn line(row: &Row) -> Line2 {
@@ -621,7 +640,7 @@ fn line(row: &Row) -> Line2 {
         class,
         said: said(&row.errors),
         approval: row.made.first().map(|made| route::approval(made.approval_id)),
-        values: row.values.iter().map(|value| cut(value)).collect(),
+        values: row.values.iter().map(|value| cut(value, VALUE)).collect(),
     }
 }
 

@@ -369,7 +369,7 @@ impl Teller<'_> {
         let Some(mut approval) = load(&*self.ports.store, organization_id, key).await? else {
             return Ok(());
         };
-        if approval.row.is_some() && waiting.kind == EventKind::ApprovalRequested {
+        if approval.row.is_some() && approval.revision == 1 && waiting.kind == EventKind::ApprovalRequested {
             // There are hundreds like it: people are told once, when all of them are there.
             return Ok(());
         }

@@ -14,7 +14,7 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::Status;
 use domain::mailbox::listed::Barred;
 use domain::mailbox::message::Message;
-use domain::people::access::{Permit, scope};
+use domain::people::access::{Actor, Permit, Principal, Scope, scope};
 use domain::{InboxId, OrganizationId, Timestamp, UploadId};
 use futures_util::future::try_join_all;
 
@@ -173,8 +173,10 @@ pub async fn read(
         _ => EventKind::UploadFailed,
     };
     let change = Change::new(organization_id).update(ended.clone()).event(upload_event(ports, kind, &ended));
-    // Where somebody deletes it meanwhile that holds, and takes what was read along.
-    crate::base::retry::commit_first(ports, change).await?;
+    // Where somebody deletes it meanwhile that holds, and takes what was read along; where another reads it too, the file is theirs.
+    if !crate::base::retry::commit_first(ports, change).await? {
+        return Ok(());
+    }
     Ok(sheets.delete_file((organization_id, id)).await?)
 }
 
@@ -378,10 +380,18 @@ impl Planner<'_> {
         let event = upload_event(self.ports, EventKind::UploadConfirmed, &confirmed);
         let change =
             Change::new(permit.organization_id()).update(confirmed.clone()).audit(entry).event(event);
-        let outlook = Outlook { upload: Upload { version: confirmed.version + 1, ..confirmed }, ..outlook };
+        // What is wrong with which row stands in the list of rows from now on: an answer that is kept has no room for all.
+        let upload = Upload { version: confirmed.version + 1, ..confirmed };
+        let outlook = Outlook { upload, wrong: vec![], first: None, ..outlook };
         let change = once.save(change, now, || answer(&outlook));
         once.commit(self.ports, change).await?;
         Ok(outlook)
+    }
+
+    /// Whether this plan is the one that was tried out last.
+    pub async fn is_tried(&self, upload: &Upload, plan: &Plan) -> Result<bool, Refusal> {
+        let Some(checked) = &upload.checked else { return Ok(false) };
+        Ok(self.sheets.keep_plan(of(upload), plan).await? == checked.plan)
     }
 
     /// The rows of an upload that is read, and what was found in it.
@@ -771,6 +781,18 @@ pub fn text_of(html: &str) -> String {
     crate::gate::draft::text_of(html).unwrap_or_default()
 }
 
+/// Who may delete an upload whose mails are asked for: whoever uploaded or confirmed it, and whoever decides about mail, as with any mail.
+fn may_delete(principal: &Principal, upload: &Upload) -> Result<(), Refusal> {
+    let is_own = |actor: &Actor| *actor == principal.actor;
+    let confirmed = upload.confirmed.as_ref();
+    let own = is_own(&upload.made_by) || confirmed.is_some_and(|it| is_own(&it.by));
+    if confirmed.is_none() || own || principal.scopes.contains(&Scope::ApprovalsDecide) {
+        return Ok(());
+    }
+    let message = "only whoever uploaded or confirmed it, or somebody who decides, takes its mails away";
+    Err(Refusal::because(Code::NotRequester, message))
+}
+
 /// Deletes an upload: from now on none of its mails goes that has not gone, and they are deleted with all that it holds.
 pub async fn delete(
     ports: &Ports,
@@ -779,6 +801,7 @@ pub async fn delete(
 ) -> Result<(), Refusal> {
     retry(TRIES, "the upload kept changing", || async {
         let upload = get(ports, permit, id).await?;
+        may_delete(permit.principal(), &upload)?;
         if upload.stage == Stage::Deleting {
             return Ok(Try::Done(()));
         }

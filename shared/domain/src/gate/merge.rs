@@ -123,6 +123,11 @@ impl Template {
         Ok(Self { parts })
     }
 
+    /// Words as they are.
+    fn of(words: &str) -> Self {
+        Self { parts: vec![Part::Words(words.to_owned())] }
+    }
+
     /// The names of its variables.
     pub fn variables(&self) -> BTreeSet<&str> {
         let name = |part| match part {
@@ -382,10 +387,17 @@ impl<'a> Merge<'a> {
         let mut is_wrong = |field: &str, message: String| {
             wrong.push(PlanError { field: field.to_owned(), message, missing: false });
         };
-        // Every column gives the variable of its name; the first of two that give the same.
-        let (mut fields, mut variables) = (BTreeMap::new(), BTreeMap::new());
+        // Every column gives the variable of its name. Which of two that give the same one is meant somebody has to say.
+        let (mut fields, mut variables) = (BTreeMap::new(), BTreeMap::<String, usize>::new());
+        let mut ambiguous = BTreeMap::<String, (&str, &str)>::new();
         for (place, column) in columns.iter().enumerate() {
-            variables.entry(variable_of(column)).or_insert(place);
+            let name = variable_of(column);
+            match variables.get(&name) {
+                Some(first) => {
+                    _ = ambiguous.entry(name).or_insert((columns[*first].as_str(), column.as_str()))
+                }
+                None => _ = variables.insert(name, place),
+            }
         }
         for (name, column) in &plan.mapping {
             let field = format!("mapping.{name}");
@@ -445,11 +457,16 @@ impl<'a> Merge<'a> {
             let (field, message) = ("mapping.to".to_owned(), message.to_owned());
             wrong.push(PlanError { field, message, missing: true });
         }
-        if wrong.is_empty() {
-            Ok(Self { plan, columns, fields, variables, zone, first, following })
-        } else {
-            Err(wrong)
+        let merge = Self { plan, columns, fields, variables, zone, first, following };
+        for name in merge.asked().into_iter().filter(|name| !plan.mapping.contains_key(*name)) {
+            if let Some((one, other)) = ambiguous.get(name) {
+                let message = format!(
+                    "is given by two columns, {one:?} and {other:?}: say here which of them is meant"
+                );
+                wrong.push(PlanError { field: format!("mapping.{name}"), message, missing: false });
+            }
         }
+        if wrong.is_empty() { Ok(merge) } else { Err(wrong) }
     }
 
     /// The variables that its words ask for.
@@ -473,7 +490,7 @@ impl<'a> Merge<'a> {
         let to = mailbox(&values, &mut wrong);
         let send_at = match values.cell("send_at") {
             Some(cell) => self.moment(cell, "send_at", &values, now, &mut wrong),
-            None => self.plan.send_at,
+            None => self.plan.send_at.filter(|at| is_within(*at, now, None, &mut wrong)),
         };
         let mut mails = vec![];
         let empty = |name: &str| {
@@ -484,12 +501,14 @@ impl<'a> Merge<'a> {
             )
         };
         let own = |name: &str, wrong: &mut Vec<RowError>| {
-            let template = Template::parse(values.field(name)?);
-            template
-                .map_err(|error| {
-                    wrong.push(RowError::new("template_invalid", values.column(name), error.to_string()))
-                })
-                .ok()
+            let text = values.field(name)?;
+            if !text.contains("{{") {
+                return Some(Template::of(text));
+            }
+            let message =
+                "has {{ in it: the words of a column go as they are, and no variable is filled in there";
+            wrong.push(RowError::new("template_invalid", values.column(name), message.to_owned()));
+            None
         };
         let first = Compiled {
             subject: self.first.subject.clone().or_else(|| own("subject", &mut wrong)),
@@ -509,7 +528,9 @@ impl<'a> Merge<'a> {
                 // A row may have fewer mails than others.
                 Some(cell) if trim(&cell.text).is_empty() => continue,
                 Some(cell) => self.moment(cell, &name, &values, now, &mut wrong),
-                None => self.days_later(send_at.unwrap_or(now), follow_up.after_days),
+                None => self
+                    .days_later(send_at.unwrap_or(now), follow_up.after_days)
+                    .filter(|at| is_within(*at, now, None, &mut wrong)),
             };
             if at.is_some_and(|at| at <= last) {
                 let message = "is not after the mail before it".to_owned();
@@ -571,6 +592,8 @@ impl<'a> Merge<'a> {
             None
         };
         let text = trim(&cell.text);
+        // What a message quotes of it is short.
+        let text = &text[..text.floor_char_boundary(QUOTED)];
         if text.is_empty() {
             return is_wrong(
                 "date_missing",
@@ -600,15 +623,23 @@ impl<'a> Merge<'a> {
                 return is_wrong("date_invalid", message);
             }
         };
-        match at {
-            None => is_wrong("date_invalid", format!("{text:?} is out of reach")),
-            Some(at) if at < now => is_wrong("date_past", format!("{text} is over")),
-            Some(at) if at > now + MAX_AHEAD => {
-                is_wrong("date_too_far", format!("{text} is more than 300 days ahead"))
-            }
-            at => at,
-        }
+        let Some(at) = at else { return is_wrong("date_invalid", format!("{text:?} is out of reach")) };
+        Some(at).filter(|at| is_within(*at, now, values.column(name), wrong))
     }
+}
+
+/// So many bytes of a cell a message quotes; no date is longer.
+const QUOTED: usize = 80;
+
+/// Whether a mail may be asked for now that goes then.
+fn is_within(at: Timestamp, now: Timestamp, column: Option<&str>, wrong: &mut Vec<RowError>) -> bool {
+    let (code, why) = match at {
+        at if at < now => ("date_past", "is over"),
+        at if at > now + MAX_AHEAD => ("date_too_far", "is more than 300 days ahead"),
+        _ => return true,
+    };
+    wrong.push(RowError::new(code, column, format!("{at} {why}")));
+    false
 }
 
 /// A mail is asked for at most so far ahead.

@@ -3,13 +3,15 @@
 //! AWS calls and `DynamoDB` units are read from the ledger of a running stack, through which every call of every function
 //! goes. Instructions are counted by callgrind from the start of a function to its first answer. A broken gate fails.
 //!
-//! Then ten thousand events for endpoints of which some hang (`webhooks`), fifty agents at once (`agents`), and an inbox of 100,000 mails beside one of 100 (`large`).
+//! Then ten thousand events for endpoints of which some hang (`webhooks`), fifty agents at once (`agents`), a spreadsheet of ten thousand rows
+//! whose worker is killed again and again (`uploads`), and an inbox of 100,000 mails beside one of 100 (`large`).
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 mod agents;
 mod approvers;
 mod large;
+mod uploads;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -425,7 +427,7 @@ fn warm_list(stack: &Stack) -> bool {
 type Part = fn(&Stack) -> bool;
 
 /// What is measured, in this order; one or more may be named on the command line.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("wire", |stack| {
         println!("{:<28} {:>5} {:>5}  {:>6} {:>6}", "on the wire", "calls", "gate", "read", "write");
         on_the_wire(stack).iter().filter(|cost| !cost.print()).count() == 0
@@ -441,6 +443,7 @@ const PARTS: [(&str, Part); 7] = [
     ("webhooks", |_| webhooks::hold()),
     ("agents", agents::hold),
     ("approvers", approvers::hold),
+    ("uploads", uploads::hold),
     // Last: what it writes keeps the readers of the table's stream busy for a while.
     ("large", large::holds),
 ];

@@ -11,6 +11,7 @@ use domain::gate::merge::{Merge, Plan, RowMails};
 use domain::gate::sheet::Sheet;
 use domain::gate::upload::Upload;
 use domain::people::access::{Permit, scope};
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 
 use super::{Read, not_fitting};
@@ -26,6 +27,9 @@ use crate::mailbox::messages::open_sealed_at;
 
 /// So many mails of an upload are decided about at once.
 pub const AT_ONCE: usize = 100;
+
+/// So many are cancelled or moved side by side.
+const SIDE_BY_SIDE: usize = 5;
 
 /// What an upload's mails have in common, and those that wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,16 +140,25 @@ pub async fn act_on_rows(
     let wanted: Vec<_> = items.iter().map(|(id, _)| key::Approval(*id)).collect();
     let found = load(&*sending.ports.store, permit.organization_id(), wanted).await?;
     let mut all = vec![];
-    for ((approval_id, digest), approval) in items.iter().zip(found) {
-        let ours = approval.filter(|it| it.row.is_some_and(|row| row.upload_id == id));
-        let decided = match (ours, deed) {
-            (None, _) => Err(Refusal::NotFound("approval")),
-            (Some(_), Deed::Cancel(reason)) => {
-                cancel(&sending.ports, &*sending.workflow, &reading, *approval_id, reason).await
-            }
-            (Some(approval), Deed::Move(days)) => moved(sending, permit, &approval, *digest, *days).await,
-        };
-        all.push(Batched { id: *approval_id, decided });
+    let pairs: Vec<_> = items.iter().copied().zip(found).collect();
+    for some in pairs.chunks(SIDE_BY_SIDE) {
+        let acts = some.iter().map(|((approval_id, digest), approval)| {
+            let ours = approval.as_ref().filter(|it| it.row.is_some_and(|row| row.upload_id == id));
+            let reading = &reading;
+            Box::pin(async move {
+                let decided = match (ours, deed) {
+                    (None, _) => Err(Refusal::NotFound("approval")),
+                    (Some(_), Deed::Cancel(reason)) => {
+                        cancel(&sending.ports, &*sending.workflow, reading, *approval_id, reason).await
+                    }
+                    (Some(approval), Deed::Move(days)) => {
+                        moved(sending, permit, approval, *digest, *days).await
+                    }
+                };
+                Batched { id: *approval_id, decided }
+            })
+        });
+        all.extend(join_all(acts).await);
     }
     Ok(all)
 }

@@ -209,7 +209,7 @@ impl Worker<'_> {
                 None => upload.clone().proceed(add(upload.progress, end - begin, done), self.ports().now()),
                 Some(Refusal::NotBefore { retry_at, message, .. }) => upload.clone().wait(retry_at, &message),
                 Some(Refusal::NotFound("inbox")) => {
-                    let message = "the inbox that its mails were to leave was deleted";
+                    let message = "the inbox that its mails were to leave was deleted, or whoever confirmed it may not use it any more";
                     return self.fail(upload, "inbox_gone", message).await;
                 }
                 Some(refusal) => return Err(refusal),
@@ -248,7 +248,11 @@ impl Worker<'_> {
                 typed::<UploadRow>(found).items.into_iter().flat_map(|row| row.made).collect();
             for some in mails.chunks(SIDE_BY_SIDE) {
                 for stays in join_all(some.iter().map(|made| self.take_away(&upload, *made))).await {
-                    left |= stays? == Step::Later;
+                    // One that can't be taken away now does not keep the others.
+                    left |= stays.unwrap_or_else(|error| {
+                        tracing::warn!(upload_id = %id, %error, "a mail of an upload could not be taken away");
+                        Step::Later
+                    }) == Step::Later;
                 }
             }
             let now = self.ports().now();
@@ -360,7 +364,10 @@ impl Import<'_> {
         let Case { row, judged, mut done } = case;
         let mut tried = 0;
         loop {
-            let mails = match judged.clone().and_then(|_| self.merge.row(row, self.at)) {
+            // Once it has a mail it is not asked again whether it may have one.
+            let begun = done.as_ref().is_some_and(|it| !it.made.is_empty());
+            let judged = if begun { Ok(0) } else { judged.clone() };
+            let mails = match judged.and_then(|_| self.merge.row(row, self.at)) {
                 Ok(mails) => mails,
                 Err(errors) => {
                     let stored = errors.into_iter().map(StoredError::from).collect();

@@ -30,13 +30,8 @@ impl House {
 
     /// Announces a file, puts it where the answer says, and waits until it was read.
     fn upload(&self, filename: &str, file: &[u8]) -> Value {
-        let new = json!({"inbox_id": self.inbox, "filename": filename, "content_type": "text/csv", "size": file.len()});
-        let made = self.stack.post("/v1/uploads", self.editor(), &new).expect(201);
-        assert_eq!(made["status"], "uploading");
-        let headers = vec![("content-type", "text/csv".to_owned())];
-        let put = self.stack.raw("PUT", made["upload_url"].as_str().unwrap(), "", headers, file);
-        assert_eq!(put.status, 200, "{}", put.body);
-        self.when(made["id"].as_str().unwrap(), |status| status != "uploading" && status != "reading")
+        let id = self.stack.upload_sheet(filename, file);
+        self.when(&id, |status| status != "uploading" && status != "reading")
     }
 
     /// The upload once its status is so.
