@@ -496,3 +496,20 @@ fn damaged_files_are_read_or_refused() {
         }
     }
 }
+
+#[test]
+fn rows_that_do_not_stand_below_each_other_are_no_sheet() {
+    let cell = |text: &str| format!(r#"<c t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let rows = |second: u32| {
+        format!(
+            r#"<row r="1">{}</row><row r="{second}">{}</row><row r="3">{}</row>"#,
+            cell("Email"),
+            cell("a@example.com"),
+            cell("b@example.com")
+        )
+    };
+    assert_eq!(read(&Book::of(&rows(2)).file(), "a.xlsx").unwrap().rows.len(), 2);
+    for second in [1, 3, 4] {
+        assert_eq!(read(&Book::of(&rows(second)).file(), "a.xlsx"), Err(Unreadable::Broken), "{second}");
+    }
+}

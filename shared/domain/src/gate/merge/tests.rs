@@ -237,3 +237,48 @@ fn columns_are_guessed_by_name_and_by_what_they_hold() {
     assert_eq!(guess(&columns, &rows).get("to"), None);
     assert_eq!(guess(&columns, &rows).get("send_at"), None);
 }
+
+#[test]
+fn of_two_columns_with_one_name_somebody_says_which_is_meant() {
+    let columns = columns(&["Email", "Amount", "Amount (€)"]);
+    let mut plan = plan(&[("to", "Email")], "For you", "{{amount}}");
+    let wrong = Merge::new(&plan, &columns).unwrap_err();
+    assert_eq!(wrong.iter().map(|it| it.field.as_str()).collect::<Vec<_>>(), ["mapping.amount"]);
+    assert!(wrong[0].message.contains("\"Amount (€)\""), "{}", wrong[0].message);
+    plan.mapping.insert("amount".to_owned(), "Amount (€)".to_owned());
+    let merge = Merge::new(&plan, &columns).unwrap();
+    let made = merge.row(&row(&["a@example.com", "1", "2"]), at(NOW)).unwrap();
+    assert_eq!(made.mails[0].text.as_deref(), Some("2"));
+    // One that nobody asks for is nobody's concern.
+    plan.words.text = Some("Hello".to_owned());
+    plan.mapping.remove("amount");
+    assert!(Merge::new(&plan, &columns).is_ok());
+}
+
+#[test]
+fn words_that_a_column_gives_go_as_they_are() {
+    let columns = columns(&["Email", "Words"]);
+    let mut plan = plan(&[("to", "Email"), ("text", "Words")], "Hi", "");
+    plan.words.text = None;
+    let merge = Merge::new(&plan, &columns).unwrap();
+    let made = merge.row(&row(&["a@example.com", "Hello {Ann}"]), at(NOW)).unwrap();
+    assert_eq!(made.mails[0].text.as_deref(), Some("Hello {Ann}"));
+    assert_eq!(codes(merge.row(&row(&["a@example.com", "Hello {{email}}"]), at(NOW))), ["template_invalid"]);
+    assert_eq!(codes(merge.row(&row(&["a@example.com", ""]), at(NOW))), ["text_missing"]);
+}
+
+#[test]
+fn a_time_of_all_mails_is_as_good_as_one_of_a_cell() {
+    let columns = columns(&["Email"]);
+    let mut plan = plan(&[("to", "Email")], "Hi", "Hello");
+    let tried =
+        |plan: &Plan| codes(Merge::new(plan, &columns).unwrap().row(&row(&["a@example.com"]), at(NOW)));
+    plan.send_at = Some(at("2026-10-31T12:00:00Z"));
+    assert_eq!(tried(&plan), ["date_past"]);
+    plan.send_at = Some(at("2027-11-01T12:00:00Z"));
+    assert_eq!(tried(&plan), ["date_too_far"]);
+    plan.send_at = Some(at("2027-06-01T12:00:00Z"));
+    let words = Words { subject: Some("Again".to_owned()), text: Some("Hello".to_owned()), html: None };
+    plan.follow_ups = vec![FollowUp { after_days: 180, words }];
+    assert_eq!(tried(&plan), ["date_too_far"], "what follows as well");
+}
