@@ -2934,6 +2934,10 @@ export interface Terms {
   links: string;
   /** Roles that are told of it by mail. */
   notify: Array<"owner" | "admin" | "approver" | "editor" | "viewer">;
+  /**
+   * So many rows of an upload somebody must have decided about alone before they approve many of its mails at once.
+   */
+  open_rows: number;
   /** So many rejections end it. */
   rejections: number;
   /** Seconds until those who may vote are reminded, again and again; never where it is `null`. */

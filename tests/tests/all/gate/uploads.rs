@@ -468,11 +468,7 @@ async fn many_rows_are_cancelled_or_moved_at_once() {
     let earlier: Vec<_> =
         moved.iter().map(|one| one.decided.as_ref().map(|it| (it.id, it.digest)).unwrap()).collect();
     let past = Box::pin(act_on_rows(&sending, &by, id, &earlier[..1], &Deed::Move(-9))).await.unwrap();
-    assert_eq!(
-        past[0].decided.as_ref().unwrap_err().code().as_str(),
-        "invalid_request",
-        "a time that is over"
-    );
+    assert_eq!(past[0].decided.as_ref().unwrap_err().code().as_str(), "invalid_time", "a time that is over");
 }
 
 #[tokio::test]

@@ -3239,6 +3239,8 @@ class Terms(TypedDict):
     links: str
     #: Roles that are told of it by mail.
     notify: list[Literal["owner", "admin", "approver", "editor", "viewer"]]
+    #: So many rows of an upload somebody must have decided about alone before they approve many of its mails at once.
+    open_rows: int
     #: So many rejections end it.
     rejections: int
     #: Seconds until those who may vote are reminded, again and again; never where it is `null`.
