@@ -23,7 +23,7 @@ use tokio::process::Command;
 use crate::CHILD;
 
 /// A file has so long. Lambda ends the function later.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What the function needs.
 pub struct Context {

@@ -109,6 +109,10 @@ pub async fn run(store: &dyn Whole) {
 /// What is counted, lines of the log of requests, and what is mailed to people.
 fn counted() -> Vec<Record> {
     vec![
+        Approval { row: Some(samples::row_of(1)), ..samples::approval(3) }.into(),
+        samples::upload(1).into(),
+        samples::upload_row(1).into(),
+        samples::opened(1).into(),
         Contact { hash: Digest::of(b"c"), first_at: later(3) }.into(),
         Counter { hash: Digest::of(b"n"), count: 7, expires_at: later(4) }.into(),
         Counter { hash: Digest::of(b"m"), count: 8, expires_at: jiff::Timestamp::MAX }.into(),
@@ -210,10 +214,6 @@ async fn everything_reads_back(store: &dyn Whole) {
         samples::link(1).0.into(),
         samples::link(2).0.used(later(3)).into(),
         samples::comments(1).into(),
-        Approval { row: Some(samples::row_of(1)), ..samples::approval(3) }.into(),
-        samples::upload(1).into(),
-        samples::upload_row(1).into(),
-        samples::opened(1).into(),
         samples::notice(1, NoticeState::Claimed(later(3))).into(),
         samples::notice(2, NoticeState::Free).into(),
         samples::notice(3, NoticeState::Done).into(),

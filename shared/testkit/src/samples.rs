@@ -742,6 +742,15 @@ pub fn opened(n: u8) -> Opened {
     }
 }
 
+fn revision_asked(n: u8) -> RevisionAsked {
+    RevisionAsked {
+        by: MemberId::new(NOW, [8; 10]),
+        at: later(33),
+        note: "Leave out the price.".into(),
+        with: person(n),
+    }
+}
+
 /// A pending approval of [`outbound`].
 pub fn approval(n: u8) -> Approval {
     Approval {
@@ -827,12 +836,7 @@ pub fn approval(n: u8) -> Approval {
             at: later(32),
             with: person(n),
         }],
-        revision_asked: Some(RevisionAsked {
-            by: MemberId::new(NOW, [8; 10]),
-            at: later(33),
-            note: "Leave out the price.".into(),
-            with: person(n),
-        }),
+        revision_asked: Some(revision_asked(n)),
         recipients: vec![party("ann")],
         subject: "Re: A question".into(),
         preview: "An answer".into(),

@@ -307,6 +307,7 @@ impl PlanForm {
         self.typed.get(name).map(String::as_str).unwrap_or_default()
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands it so")]
     fn of(&self, n: &usize, part: &str) -> &str {
         self.value(&format!("follow_up_{n}.{part}"))
     }
@@ -404,10 +405,8 @@ impl Looked {
             many(outlook.mails, "mail", "mails")
         );
         if bad > 0 {
-            sentence.push_str(&format!(
-                " {} something wrong, and become none.",
-                many(bad, "row has", "rows have")
-            ));
+            let wrong = many(bad, "row has", "rows have");
+            sentence = format!("{sentence} {wrong} something wrong, and become none.");
         }
         let verdict = |(number, judged): &(u32, Result<Verdict, String>)| match judged {
             Ok(Verdict::Allow) => format!("Row {number}: goes without a person."),
@@ -472,7 +471,7 @@ async fn page(
             Stage::Importing => Some(3),
             Stage::Ready | Stage::Imported { .. } | Stage::Failed { .. } => None,
         },
-        percent: if rows == 0 { 0 } else { (progress.rows * 100 / rows).min(100) },
+        percent: (progress.rows * 100).checked_div(rows).unwrap_or_default().min(100),
         summary: what(upload),
         waits: upload.waits.clone().unwrap_or_default(),
         notes: found

@@ -23,19 +23,14 @@ impl RowPlace {
     /// The record with this mail too, and the write of it. Of two who make the same mail one meets the other's write.
     pub(crate) fn with(&self, made: Made, now: Timestamp) -> (UploadRow, Write) {
         let RowOf { upload_id, number, .. } = self.of;
-        match self.before.clone() {
-            Some(mut row) => {
-                row.made.push(made);
-                row.at = now;
-                let write = Write::put(row.clone(), Expect::Version(row.version));
-                (UploadRow { version: row.version + 1, ..row }, write)
-            }
-            None => {
-                let row =
-                    UploadRow { upload_id, number, made: vec![made], errors: vec![], at: now, version: 1 };
-                (row.clone(), Write::put(row, Expect::Absent))
-            }
+        if let Some(mut row) = self.before.clone() {
+            row.made.push(made);
+            row.at = now;
+            let write = Write::put(row.clone(), Expect::Version(row.version));
+            return (UploadRow { version: row.version + 1, ..row }, write);
         }
+        let row = UploadRow { upload_id, number, made: vec![made], errors: vec![], at: now, version: 1 };
+        (row.clone(), Write::put(row, Expect::Absent))
     }
 }
 

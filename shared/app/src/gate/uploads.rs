@@ -9,9 +9,11 @@ use domain::delivery::event::{EventKind, Subject};
 use domain::gate::merge::{self, Merge, Plan, PlanError, RowError, RowMail, RowMails};
 use domain::gate::policy::{Evaluation, PolicyBook, Verdict};
 use domain::gate::sheet::{MAX_FILE, Sheet, SheetKind, SheetNote, SheetRow, Unreadable};
-use domain::gate::upload::{Checked, Confirmed, Found, NotNow, Stage, StoredError, Upload, UploadRow};
+use domain::gate::upload::{
+    Checked, Confirmed, Found, NotNow, Progress, Stage, StoredError, Upload, UploadRow,
+};
 use domain::mailbox::inbox::Inbox;
-use domain::mailbox::lifecycle::Status;
+use domain::mailbox::lifecycle::{Outbound, Status};
 use domain::mailbox::listed::Barred;
 use domain::mailbox::message::Message;
 use domain::people::access::{Actor, Permit, Principal, Scope, scope};
@@ -91,7 +93,7 @@ pub async fn announce(
         found: None,
         checked: None,
         confirmed: None,
-        progress: Default::default(),
+        progress: Progress::default(),
         waits: None,
         tries: 0,
         look_at: None,
@@ -436,7 +438,9 @@ impl Planner<'_> {
                 }
                 Err(errors) => {
                     let codes: BTreeSet<_> = errors.iter().map(|error| error.code).collect();
-                    codes.into_iter().for_each(|code| *outlook.problems.entry(code).or_default() += 1);
+                    for code in codes {
+                        *outlook.problems.entry(code).or_default() += 1;
+                    }
                     if outlook.wrong.len() < SHOWN {
                         outlook.wrong.push((row.number, errors));
                     }
@@ -574,7 +578,7 @@ impl Planner<'_> {
             found.iter().map(|row| row.made.first().map(|it| key::Message(upload.inbox_id, it.message_id)));
         let mails = load(&*self.ports.store, organization_id, first.collect::<Vec<_>>()).await?;
         for (row, mail) in found.iter_mut().zip(mails) {
-            row.mail = mail.as_ref().and_then(Message::outbound).map(|it| it.status());
+            row.mail = mail.as_ref().and_then(Message::outbound).map(Outbound::status);
         }
         Ok((upload, found, more))
     }
@@ -583,7 +587,7 @@ impl Planner<'_> {
         let first =
             done.and_then(|it| it.made.first()).map(|it| key::Message(upload.inbox_id, it.message_id));
         let message = load(&*self.ports.store, upload.organization_id, first).await?;
-        Ok(message.as_ref().and_then(Message::outbound).map(|it| it.status()))
+        Ok(message.as_ref().and_then(Message::outbound).map(Outbound::status))
     }
 
     async fn read(&self, upload: &Upload) -> Result<Read, Refusal> {

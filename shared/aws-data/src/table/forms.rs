@@ -71,12 +71,6 @@ fn written() -> Vec<(String, Item)> {
         conversation(thread).into(),
         samples::approval(1).into(),
         Approval { forward: true, ..samples::approval(1) }.into(),
-        samples::comments(1).into(),
-        Approval { row: Some(samples::row_of(1)), ..samples::approval(3) }.into(),
-        samples::upload(1).into(),
-        samples::upload(2).into(),
-        samples::upload_row(1).into(),
-        samples::opened(1).into(),
         samples::standing_approval(1).into(),
         samples::attachment(1).into(),
         samples::draft(1).into(),
@@ -114,6 +108,7 @@ fn written() -> Vec<(String, Item)> {
     let mut all: Vec<_> = records
         .into_iter()
         .chain(ways_in())
+        .chain(of_the_gate())
         .chain(used)
         .map(|record| {
             let name = kinds::name(&record).to_owned();
@@ -181,6 +176,17 @@ fn openid() -> Vec<(String, Item)> {
     let trips = samples::openid_trips(1)
         .map(|trip| (OpenIdTrip::NAME.to_owned(), encode(&openid::trip_at(trip.hash), &trip).unwrap()));
     [account].into_iter().chain(trips).collect()
+}
+
+fn of_the_gate() -> [Record; 6] {
+    [
+        Approval { row: Some(samples::row_of(1)), ..samples::approval(3) }.into(),
+        samples::comments(1).into(),
+        samples::upload(1).into(),
+        samples::upload(2).into(),
+        samples::upload_row(1).into(),
+        samples::opened(1).into(),
+    ]
 }
 
 /// What somebody comes in by.

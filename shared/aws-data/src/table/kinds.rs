@@ -321,14 +321,6 @@ mod tests {
             key("comments about an approval", Key::Comments(domain::ApprovalId::new(at, entropy))),
             key("standing approval", Key::StandingApproval(domain::StandingApprovalId::new(at, entropy))),
             key("attachment", Key::Attachment(domain::AttachmentId::new(at, entropy))),
-            key("draft", Key::Draft(domain::DraftId::new(at, entropy))),
-            key("draft pointer", Key::DraftPointer(inbox, hash)),
-            key("upload", Key::Upload(domain::UploadId::new(at, entropy))),
-            key("row of an upload", Key::UploadRow(domain::UploadId::new(at, entropy), 2)),
-            key(
-                "rows of an upload that a member opened",
-                Key::Opened(domain::UploadId::new(at, entropy), member),
-            ),
             key("webhook", Key::Webhook(domain::WebhookId::new(at, entropy))),
             key("waiting delivery", Key::WaitingDelivery(attempt.webhook_id, attempt.event_id)),
             key("answer", Key::Answer(hash)),
@@ -373,8 +365,25 @@ mod tests {
             ("counts of who signs up", registration::count_at(hash, Bound::Client.window(at))),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
-        let lists = [inbox::list(organization), domains::list(organization)].map(|pk| ("list", pk));
-        places.map(|(kind, place)| (kind, place.pk)).into_iter().chain(lists).collect()
+        let places = places.into_iter().chain(written_by_people(organization, member, inbox));
+        let lists = [inbox::list(organization), domains::list(organization)];
+        places.map(|(kind, place)| (kind, place.pk)).chain(lists.map(|pk| ("list", pk))).collect()
+    }
+
+    fn written_by_people(
+        organization: OrganizationId,
+        member: domain::MemberId,
+        inbox: domain::InboxId,
+    ) -> [(&'static str, Place); 5] {
+        let id = domain::UploadId::new(Timestamp::UNIX_EPOCH, [7; 10]);
+        [
+            ("draft", Key::Draft(domain::DraftId::new(Timestamp::UNIX_EPOCH, [7; 10]))),
+            ("draft pointer", Key::DraftPointer(inbox, Digest::of(b"x"))),
+            ("upload", Key::Upload(id)),
+            ("row of an upload", Key::UploadRow(id, 2)),
+            ("rows of an upload that a member opened", Key::Opened(id, member)),
+        ]
+        .map(|(kind, key)| (kind, place(organization, &key)))
     }
 
     #[test]

@@ -130,11 +130,13 @@ impl Template {
 
     /// The names of its variables.
     pub fn variables(&self) -> BTreeSet<&str> {
-        let name = |part| match part {
-            &Part::Variable { ref name, .. } => Some(name.as_str()),
-            &Part::Words(_) => None,
-        };
-        self.parts.iter().filter_map(name).collect()
+        let mut names = BTreeSet::new();
+        for part in &self.parts {
+            if let Part::Variable { name, .. } = part {
+                names.insert(name.as_str());
+            }
+        }
+        names
     }
 
     /// The words with values in the place of variables, written down by `write`. What is unknown or empty without a default is wrong.
@@ -394,7 +396,7 @@ impl<'a> Merge<'a> {
             let name = variable_of(column);
             match variables.get(&name) {
                 Some(first) => {
-                    _ = ambiguous.entry(name).or_insert((columns[*first].as_str(), column.as_str()))
+                    ambiguous.entry(name).or_insert((columns[*first].as_str(), column.as_str()));
                 }
                 None => _ = variables.insert(name, place),
             }
@@ -413,7 +415,7 @@ impl<'a> Merge<'a> {
                     fields.extend(FIELDS.into_iter().find(|field| field == name).map(|field| (field, place)));
                 }
                 None => {
-                    is_wrong(&field, format!("names the column {column:?}, which the sheet does not have"))
+                    is_wrong(&field, format!("names the column {column:?}, which the sheet does not have"));
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use app::base::error::{FieldError, Refusal};
 use app::gate::uploads::{NewUpload, Outlook, Preview, Row, RowStatus};
+use domain::base::address::HeaderText;
 use domain::base::code::Code;
 use domain::gate::merge::{DateOrder, FollowUp, MAX_FOLLOW_UPS, MAX_TEMPLATE, Plan, RowMail, Words};
 use domain::gate::policy::Verdict;
@@ -478,7 +479,7 @@ pub fn preview(preview: &Preview) -> PreviewView<'_> {
     PreviewView {
         number: *number,
         to: mails.to.address.as_str(),
-        name: mails.to.name.as_ref().map(|name| name.as_str()),
+        name: mails.to.name.as_ref().map(HeaderText::as_str),
         mails: mails.mails.iter().map(preview_mail).collect(),
         policy: judged.as_ref().ok().map(|it| verdict(&it.outcome)),
         reasons: judged.as_ref().map(|it| it.reasons.as_slice()).unwrap_or_default(),

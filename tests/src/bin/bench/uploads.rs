@@ -15,7 +15,7 @@ const WRONG: usize = 33;
 /// Whoever makes the mails is killed after so many of their calls, each time anew.
 const KILLED_AFTER: usize = 900;
 /// For a sheet of that size.
-const LIMIT: Duration = Duration::from_secs(3_600);
+const LIMIT: Duration = Duration::from_hours(1);
 const WORKER: &str = "countersign-background-uploads";
 
 fn sheet(rows: usize) -> String {

@@ -207,7 +207,9 @@ async fn what_can_not_be_read_says_why_and_becomes_nothing() {
 
 /// Fifty rows, some of them bad.
 fn long() -> String {
-    let row = |n: usize| if n % 7 == 0 { format!("bad {n},x\n") } else { format!("p{n}@example.org,P{n}\n") };
+    let row = |n: usize| {
+        if n.is_multiple_of(7) { format!("bad {n},x\n") } else { format!("p{n}@example.org,P{n}\n") }
+    };
     format!("Email,Name\n{}", (0..120).map(row).collect::<String>())
 }
 

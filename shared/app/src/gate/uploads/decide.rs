@@ -4,6 +4,7 @@
 use domain::ApprovalId;
 use domain::Timestamp;
 use domain::UploadId;
+use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Verdict};
@@ -195,7 +196,7 @@ async fn is_as_planned(
     let Some(planned) = mails.mails.get(usize::from(place)) else { return Ok(false) };
     let sealed = open_sealed_at(blobs, approval.organization_id, approval.digest).await?;
     let parsed = mail::parse(sealed.mime());
-    let to: Vec<String> = sealed.envelope().recipients().map(|one| one.mailbox_key()).collect();
+    let to: Vec<String> = sealed.envelope().recipients().map(EmailAddress::mailbox_key).collect();
     let spoken = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let text = match (&planned.text, &planned.html) {
         (Some(text), _) => Some(text.clone()),
