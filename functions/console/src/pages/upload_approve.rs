@@ -178,6 +178,7 @@ fn row(
 
 async fn show(context: &Context, request: &Request, id: UploadId) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
+    visit.principal.permit::<scope::ApprovalsDecide>()?;
     let behind = request.query.get("behind").cloned();
     page(&visit, id, behind, (200, None, false)).await
 }

@@ -242,7 +242,7 @@ pub(crate) fn rows(organization: OrganizationId, id: UploadId) -> String {
 
 /// The partition of the index `open` in which the approvals of an upload lie that are pending.
 pub(crate) fn waiting(organization: OrganizationId, id: UploadId) -> String {
-    format!("{organization}/rows/{}/pending", id.body())
+    format!("{organization}/waiting/{}", id.body())
 }
 
 /// Where it lies what became of a row.

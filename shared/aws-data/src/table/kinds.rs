@@ -84,7 +84,7 @@
 //! `org/threads/shard` / time and `thr`.
 //! Mails in the trash lie in the index `watch` too, until they are gone; in `open` (`org/inb/trash` / `msg`) and in `recent`
 //! (`org/trash/shard` / `msg`) as long as they may come back.
-//! Approvals of mails of an upload lie in the index `open` as long as they are pending: `org/rows/upl/pending` / `apr`.
+//! Approvals of mails of an upload lie in the index `open` as long as they are pending: `org/waiting/upl` / `apr`.
 //! Held mails lie in the index `watch` until they are let in or deleted.
 //! Domains lie in the index `watch` as long as somebody looks at their records by itself.
 //! Registrations lie in the index `watch` until they came to an end.
@@ -366,8 +366,7 @@ mod tests {
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];
         let places = places.into_iter().chain(written_by_people(organization, member, inbox));
-        let lists = [inbox::list(organization), domains::list(organization)];
-        places.map(|(kind, place)| (kind, place.pk)).chain(lists.map(|pk| ("list", pk))).collect()
+        places.map(|(kind, place)| (kind, place.pk)).chain(lists(organization)).collect()
     }
 
     fn written_by_people(
@@ -384,6 +383,16 @@ mod tests {
             ("rows of an upload that a member opened", Key::Opened(id, member)),
         ]
         .map(|(kind, key)| (kind, place(organization, &key)))
+    }
+
+    /// The lists to which a role is limited.
+    fn lists(organization: OrganizationId) -> [(&'static str, String); 3] {
+        let id = domain::UploadId::new(Timestamp::UNIX_EPOCH, [7; 10]);
+        [
+            ("list", inbox::list(organization)),
+            ("list", domains::list(organization)),
+            ("mails of an upload that wait", upload::waiting(organization, id)),
+        ]
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn a_row_says_all_that_is_wrong_with_it() {
     let broken = "Ann\r\nBcc: x@evil.example";
     assert_eq!(
         wrong(&["a@example.com", broken, "n"]),
-        ["name_invalid", "subject_invalid", "unknown_variable"]
+        ["name_invalid", "unknown_variable", "subject_invalid"]
     );
 }
 
