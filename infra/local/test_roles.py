@@ -98,7 +98,7 @@ class AsTheyAre(unittest.TestCase):
         self.assertEqual(writers["passkeys"], keepers)
         self.assertEqual(writers["what a passkey was asked for"], keepers | {"AskForPasskeysRole"})
         self.assertEqual(writers["one-time link"], {"NotifyRole", "ConsoleDecideRole"})
-        self.assertEqual(writers["way to unsubscribe"], {"SubmitMailRole", "SubmitDraftRole", "ReviseMailRole", "ConsoleDecideRole"})
+        self.assertEqual(writers["way to unsubscribe"], {"SubmitMailRole", "SubmitDraftRole", "ReviseMailRole", "WorkUploadsRole", "ConsoleDecideRole"})
         self.assertEqual(writers["feed of events"], {"PublishRole"})
         self.assertEqual(writers["line of the log of requests"], {"LogsRole"})
         self.assertEqual(writers["count of use"], {"LogsRole", "PublishRole"})
@@ -208,6 +208,8 @@ class AsDeployed(unittest.TestCase):
             {
                 ("BackgroundSettle", "events.amazonaws.com"),
                 ("BackgroundKeyLog", "events.amazonaws.com"),
+                ("BackgroundUploads", "events.amazonaws.com"),
+                ("UploadsRead", "events.amazonaws.com"),
                 ("BackgroundLogs", "logs.amazonaws.com"),
             },
         )
@@ -274,6 +276,7 @@ class Altered(unittest.TestCase):
                 write("SendRole", MESSAGES),
                 write("SendRole", MESSAGES, action="dynamodb:UpdateItem"),
                 Right("SendRole", "dynamodb:BatchGetItem", TABLE),
+                Right("SendRole", "dynamodb:Query", TABLE + "/index/lists", {KEYS: ["org_x/thr_x"]}),
                 Right("SendRole", "s3:GetObject", "arn:aws:s3:::MailBucket/sealed/x"),
                 Right("SendRole", "s3:ListBucket", "arn:aws:s3:::MailBucket"),
                 Right("SendRole", "s3:PutObject", "arn:aws:s3:::KeyLogBucket/sent/x"),
