@@ -22,13 +22,14 @@ use domain::{AuditId, MemberId, OrganizationId, PasskeyId, Timestamp};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{KeyLinks, KeyLogError, KeyLogWriter, KeyLogs, Ports, StoredLog, StoredSenders};
+use crate::base::retry::{Try, retry_apart};
 use crate::base::store::{Change, Directory, List, PageRequest, Record, key, load, typed};
 use crate::gate::attest::not_signed;
 use crate::mailbox::domains;
 use crate::people::passkeys::{self, Site};
 
-/// Senders that others take at the same moment are looked at anew at most so often.
-const SENDERS_TRIES: usize = 8;
+/// Who sends from where is looked at anew at most so often, where other organizations change it at the same moment.
+const TRIES: usize = 8;
 
 impl From<KeyLogError> for Refusal {
     fn from(error: KeyLogError) -> Self {
@@ -346,7 +347,7 @@ async fn take_senders(
             vec![address.as_str().to_owned()]
         }
     };
-    for _ in 0..SENDERS_TRIES {
+    retry_apart(ports, TRIES, "other organizations took senders at the same moments: try again", || async {
         let StoredSenders { senders, version } = logs.senders().await?;
         let mut missing = vec![];
         for sender in &wanted {
@@ -361,7 +362,7 @@ async fn take_senders(
             }
         }
         if missing.is_empty() {
-            return Ok(());
+            return Ok(Try::Done(()));
         }
         let next = senders.with(&missing, organization_id).ok_or_else(|| {
             Refusal::because(
@@ -370,13 +371,12 @@ async fn take_senders(
                  demand signed votes for mail from that",
             )
         })?;
-        // Another organization took senders at the same moment: that is none of this one's business.
         match logs.write_senders(&StoredSenders { senders: Arc::new(next), version }).await {
-            Err(KeyLogError::Changed) => {}
-            written => return Ok(written?),
+            Err(KeyLogError::Changed) => Ok(Try::Again),
+            written => Ok(Try::Done(written?)),
         }
-    }
-    Err(KeyLogError::Changed.into())
+    })
+    .await
 }
 
 /// Whether a key log demands a signed vote for mail from this domain or address.

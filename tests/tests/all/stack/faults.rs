@@ -258,8 +258,8 @@ fn a_killed_dispatcher_and_lost_reports_end_in_unknown_until_a_report_comes_agai
     assert_eq!(left(&stack, &held), 1);
 }
 
-/// Every call that a dispatch makes: what its ticket names, a place, the claim, the last look with the sealed object, the key log and whose
-/// senders are beside it, the provider, the outcome.
+/// Every call that a dispatch makes: what its ticket names, a place, the claim, the last look, and beside it the sealed object, the key log and
+/// the list of who alone sends from where; then the provider, and the outcome.
 const DISPATCH_CALLS: [&str; 9] = [
     "BatchGetItem",
     "UpdateItem",
