@@ -27,7 +27,7 @@ use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
-use testkit::world::{DigestSigner, MemoryAnchors, MemorySandbox, Outside, PlainKeys};
+use testkit::world::{DigestSigner, MemoryAnchors, MemorySandbox, MemorySheets, Outside, PlainKeys};
 use testkit::{World, samples};
 
 mod compressed;
@@ -161,6 +161,7 @@ impl Console {
                 ..Powers::default()
             },
             Trust::Decide => Powers {
+                sheets: Some(Arc::<MemorySheets>::clone(&self.world.sheets)),
                 blobs: Some(blobs),
                 previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),
                 directory: Some(directory),

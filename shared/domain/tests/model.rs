@@ -1126,7 +1126,7 @@ impl Gate {
         let mut reopened = None;
         let next = match (hindrance, answer) {
             (Some(Hindrance::Paused(_)), _) => outbound.stand_back(now, own),
-            (Some(Hindrance::Quiet(until)), _) => outbound.put_off(until, own),
+            (Some(Hindrance::Early(until)), _) => outbound.put_off(until, own),
             (Some(Hindrance::Withdrawn(reason)), _) => outbound.call_off(now, reason),
             (Some(Hindrance::Unsigned), _) => {
                 let waits = approval.as_ref().and_then(|found| {
@@ -1170,7 +1170,7 @@ impl Gate {
             return Some(false);
         }
         match hindrance {
-            Some(Hindrance::Paused(_) | Hindrance::Quiet(_)) => world.history.stood_back = true,
+            Some(Hindrance::Paused(_) | Hindrance::Early(_)) => world.history.stood_back = true,
             Some(Hindrance::Unsigned) if reopened.is_some() => world.history.waited_for_signatures = true,
             Some(Hindrance::Unsigned) => world.history.called_off = true,
             Some(Hindrance::Withdrawn(_)) => {

@@ -674,7 +674,7 @@ fn signed_vote(n: u8) -> SignedVote {
 
 /// A row of [`upload`] that a mail is made of, the one that follows the first.
 pub fn row_of(n: u8) -> RowOf {
-    RowOf { upload_id: upload(n).id, number: 2, place: 1 }
+    RowOf { upload_id: upload(n).id, number: 2, place: 1, after_days: 3 }
 }
 
 /// An upload: the first is ready, the second failed.

@@ -27,7 +27,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 fn handle<'a>(ports: &'a Ports, request: &'a Request) -> Handling<'a> {
     Box::pin(async move {
-        let page = request.page()?;
+        let page = request.query::<PageQuery>()?.page();
         let call = request.enter::<scope::UploadsManage>(ports, &[]).await?;
         let found = uploads::list(&call.ports, &call.permit, &page).await?;
         Ok(Response::json(200, &pages::page(&found, wire::gate::uploads::upload)))

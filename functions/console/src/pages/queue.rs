@@ -14,7 +14,7 @@ use domain::gate::approval::{Approval, Decision, Verdict, Voter};
 use domain::gate::risk::{Level, Risk};
 use domain::gate::triage::{self, SOON, alike};
 use domain::people::access::{Scope, scope};
-use domain::{ApprovalId, InboxId, Timestamp};
+use domain::{ApprovalId, InboxId, Timestamp, UploadId};
 use futures_util::future::{try_join, try_join3};
 use runtime::http::{Request, Response};
 use wire::gate::approvals::signature_of_form;
@@ -98,6 +98,8 @@ struct QueuePage {
     incomplete: bool,
     /// Where those are that were asked for after these.
     later: Option<String>,
+    /// How many of them were made of which upload, and where these are decided about together.
+    uploads: Vec<(String, String)>,
     /// Where the first of all are, from any others.
     first: Option<String>,
     /// Whether anything waits at all.
@@ -491,6 +493,7 @@ async fn queue(visit: &Visit, filter: Filter, done: Option<Done>, status: u16) -
         found: count_of(shown.len(), waiting.complete),
         incomplete: !waiting.complete,
         later: waiting.next.clone().map(|from| Filter { from, page: 0, ..filter.clone() }.address()),
+        uploads: uploads(&waiting, reader.may_decide),
         first: filter.behind().map(|_| Filter { from: String::new(), page: 0, ..filter.clone() }.address()),
         any: !waiting.items.is_empty(),
         batch: rows.iter().any(|row| row.item.is_some()),
@@ -554,6 +557,21 @@ fn inbox_choices(waiting: &Waiting, senders: &BTreeMap<InboxId, String>, filter:
         Choice { chosen: value == filter.inbox, word, value }
     };
     ids.into_iter().map(choice).collect()
+}
+
+/// The uploads of which more than one mail waits, for whoever may decide.
+fn uploads(waiting: &Waiting, may_decide: bool) -> Vec<(String, String)> {
+    let mut counted = BTreeMap::<_, usize>::new();
+    for row in waiting.items.iter().filter_map(|approval| approval.row) {
+        *counted.entry(row.upload_id).or_default() += 1;
+    }
+    let line = |(id, n): (UploadId, usize)| {
+        (
+            format!("{n} of these mails were made of one upload"),
+            format!("{}/approve", super::uploads::address(id)),
+        )
+    };
+    counted.into_iter().filter(|(_, n)| may_decide && *n > 1).map(line).collect()
 }
 
 fn reason_choices(waiting: &Waiting, filter: &Filter) -> Vec<Choice> {

@@ -11,12 +11,13 @@ use app::gate::uploads::{self, NewUpload, Outlook, Planner, Preview, Row, RowSta
 use app::mailbox::inboxes;
 use askama::Template;
 use domain::base::code::Code;
-use domain::gate::merge::{FIELDS, variable_of};
+use domain::gate::merge::{DateOrder, FIELDS, variable_of};
 use domain::gate::policy::Verdict;
 use domain::gate::upload::{Found, Stage, StoredError, Upload};
 use domain::people::access::{Permit, Scope, scope};
 use domain::{InboxId, Timestamp, UploadId};
 use futures_util::future::try_join;
+use jiff::civil::DateTime;
 use runtime::http::{Request, Response};
 use serde_json::{Map, Value, json};
 
@@ -82,8 +83,18 @@ const ROWS: u16 = 50;
 const VALUE: usize = 60;
 
 /// The fields of the form that have a place for what is wrong with them.
-const NAMES: [&str; 9] =
-    ["mapping", "subject", "text", "html", "time_zone", "time", "send_at", "follow_ups", "file"];
+const NAMES: [&str; 10] = [
+    "mapping",
+    "subject",
+    "text",
+    "html",
+    "time_zone",
+    "time",
+    "date_order",
+    "send_at",
+    "follow_ups",
+    "file",
+];
 
 #[derive(Template)]
 #[template(path = "uploads.html")]
@@ -312,6 +323,16 @@ impl PlanForm {
         self.value(&format!("follow_up_{n}.{part}"))
     }
 
+    /// Which of day and month can be said to come first.
+    #[expect(clippy::unused_self, reason = "a template calls it so")]
+    fn orders(&self) -> [(&'static str, &'static str); 2] {
+        let words = |order: DateOrder| match order {
+            DateOrder::DayFirst => "name the day first: 3 April",
+            DateOrder::MonthFirst => "name the month first: 4 March",
+        };
+        DateOrder::ALL.map(|order| (order.as_str(), words(order)))
+    }
+
     fn new(found: &Found, typed: Option<&Form>) -> Self {
         const LABELS: [(&str, &str); 6] = [
             ("to", "Address"),
@@ -325,15 +346,22 @@ impl PlanForm {
             Some(form) => form.field(&format!("map.{field}")).to_owned(),
             None => found.guesses.get(field).cloned().unwrap_or_default(),
         };
-        let names = ["subject", "text", "time_zone", "time", "send_at"].map(str::to_owned).into_iter();
+        let names = ["subject", "text", "time_zone", "time", "send_at", "date_order", "allow_duplicates"];
         let further = (1..=FOLLOW_UPS)
             .flat_map(|n| ["days", "subject", "text"].map(|part| format!("follow_up_{n}.{part}")));
+        let columns = (1..=FOLLOW_UPS).map(|n| {
+            let name = format!("follow_up_{n}");
+            (format!("{name}.column"), chosen(&name))
+        });
         let typed = names
+            .map(str::to_owned)
+            .into_iter()
             .chain(further)
             .map(|name| {
                 let value = typed.map(|form| form.field(&name).to_owned()).unwrap_or_default();
                 (name, value)
             })
+            .chain(columns)
             .collect();
         Self {
             fields: LABELS.map(|(field, label)| (field, label, chosen(field))).into(),
@@ -434,7 +462,12 @@ impl Looked {
 }
 
 async fn show(context: &Context, request: &Request, id: UploadId) -> Result<Response, Refusal> {
-    let visit = Visit::of(context, request, &[]).await?;
+    // What the page asks for by itself is no use of the session.
+    let visit = if request.query.contains_key("refresh") {
+        Visit::at_a_glance(context, request, &[]).await?
+    } else {
+        Visit::of(context, request, &[]).await?
+    };
     let upload = uploads::get(&visit.ports, &permit(&visit)?, id).await?;
     page(&visit, &upload, 200, (None, None, Wrong::default())).await
 }
@@ -495,6 +528,13 @@ async fn page(
     Ok(guard::html_with_writing(status, render(&page)?))
 }
 
+/// The instant that a date and time of a form name in this time zone; what can't be read stays as it is, for the plan to refuse.
+fn instant(typed: &str, zone: &str) -> String {
+    let zone = if zone.is_empty() { "UTC" } else { zone };
+    let at = typed.parse::<DateTime>().ok().and_then(|at| at.in_tz(zone).ok());
+    at.map_or_else(|| typed.to_owned(), |at| at.timestamp().to_string())
+}
+
 /// The plan that a form describes, as the API takes it.
 fn body_of(form: &Form, dry_run: bool) -> Value {
     let mut body = Map::new();
@@ -515,20 +555,29 @@ fn body_of(form: &Form, dry_run: bool) -> Value {
     set("text", form.text("text"));
     set("time_zone", form.field("time_zone").trim().to_owned());
     set("time", form.field("time").trim().to_owned());
+    set("date_order", form.field("date_order").to_owned());
+    set("send_at", instant(form.field("send_at").trim(), form.field("time_zone").trim()));
     let follow_ups: Vec<Value> = (1..=FOLLOW_UPS)
         .filter_map(|n| {
             let part = |part: &str| form.field(&format!("follow_up_{n}.{part}")).trim().to_owned();
             let (days, subject, text) =
                 (part("days"), part("subject"), form.text(&format!("follow_up_{n}.text")));
             if days.is_empty() && subject.is_empty() && text.is_empty() {
+                // A column was guessed for the date of a mail that nobody writes.
+                mapping.remove(&format!("follow_up_{n}"));
                 return None;
             }
-            // What is no number is as wrong as none.
-            Some(json!({ "after_days": days.parse::<u64>().unwrap_or(0), "subject": subject, "text": text }))
+            // What is no number is as wrong as none; where a column has the dates no days are asked for.
+            let by_column = days.is_empty() && !form.field(&format!("map.follow_up_{n}")).is_empty();
+            let days = if by_column { 1 } else { days.parse::<u64>().unwrap_or(0) };
+            Some(json!({ "after_days": days, "subject": subject, "text": text }))
         })
         .collect();
     if !follow_ups.is_empty() {
         body.insert("follow_ups".to_owned(), json!(follow_ups));
+    }
+    if form.field("allow_duplicates") == "yes" {
+        body.insert("allow_duplicates".to_owned(), json!(true));
     }
     body.insert("mapping".to_owned(), Value::Object(mapping));
     body.insert("dry_run".to_owned(), json!(dry_run));
@@ -648,8 +697,8 @@ async fn show_rows(context: &Context, request: &Request, id: UploadId) -> Result
     let asked = request.query.get("status").map(String::as_str).unwrap_or_default();
     let status = RowStatus::parse(asked);
     let behind = request.query.get("behind").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let planner = planner(&visit)?;
-    let (upload, rows, more) = Box::pin(planner.rows(&permit(&visit)?, id, status, (behind, ROWS))).await?;
+    let (permit, planner) = (permit(&visit)?, planner(&visit)?);
+    let (upload, rows, more) = Box::pin(planner.rows(&permit, id, status, (behind, ROWS))).await?;
     let frame = Frame::of(&visit).await?;
     let own = format!("{}/rows", address(id));
     let view = |name: &str, word: &'static str| {

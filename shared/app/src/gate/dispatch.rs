@@ -205,10 +205,12 @@ fn stands(
     }
 }
 
-/// Whether quiet hours put a mail off, and not for moments: then nobody calls again and again, and the sweeper wakes it.
+/// Whether quiet hours, or the mail that it follows, put a mail off, and not for moments: then nobody calls again and again, and the sweeper
+/// wakes it.
 fn is_put_off(outbound: &Outbound, approval: Option<&Approval>, now: jiff::Timestamp) -> bool {
     let far = matches!(outbound.state, State::Scheduled { due, .. } if due > now + SOON);
-    far && approval.is_some_and(|approval| !approval.quiet.is_empty())
+    let may_wait = |it: &Approval| !it.quiet.is_empty() || it.row.is_some_and(|row| row.after_days > 0);
+    far && approval.is_some_and(may_wait)
 }
 
 async fn claim(ports: &Ports, ticket: &Ticket) -> Result<Option<Message>, StoreError> {
@@ -353,7 +355,7 @@ async fn stop(
             let own = own(&message);
             record(ports, message, |outbound| outbound.stand_back(now, own), |change| change).await?
         }
-        Hindrance::Quiet(until) => {
+        Hindrance::Early(until) => {
             let own = own(&message);
             record(ports, message, |outbound| outbound.put_off(until, own), |change| change).await?
         }

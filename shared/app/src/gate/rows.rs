@@ -2,8 +2,8 @@
 //! what keeps such a mail from going.
 
 use domain::gate::approval::Approval;
-use domain::gate::upload::{Made, RowOf, Upload, UploadRow};
-use domain::mailbox::lifecycle::{Outbound, Status};
+use domain::gate::upload::{Made, RowHindrance, RowOf, Upload, UploadRow};
+use domain::mailbox::lifecycle::{Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message};
 use domain::{ThreadId, Timestamp};
 
@@ -46,16 +46,16 @@ pub(crate) fn wanted(approval: &Approval) -> (Option<key::Upload>, Option<key::U
 /// So many of the last mails of a conversation are looked through for an answer.
 const LOOKED_AT: u16 = 50;
 
-/// Why a mail that was made of a row does not go: its upload was deleted; or, where it follows another, whoever got that answered, or it
-/// never arrived. What programs answer by themselves (RFC 3834) is no answer.
+/// Why a mail that was made of a row does not go: its upload was deleted; or, where it follows another, whoever got that answered, it
+/// never arrived, or it went too short a while ago. What programs answer by themselves (RFC 3834) is no answer.
 pub(crate) async fn hindrance(
     ports: &Ports,
     approval: &Approval,
     (upload, row): (Option<Upload>, Option<UploadRow>),
-) -> Result<Option<&'static str>, StoreError> {
+) -> Result<Option<RowHindrance>, StoreError> {
     let Some(of) = approval.row else { return Ok(None) };
     if !upload.is_some_and(|upload| upload.lets_go()) {
-        return Ok(Some("upload_deleted"));
+        return Ok(Some(RowHindrance::Over("upload_deleted")));
     }
     if of.place == 0 {
         return Ok(None);
@@ -64,12 +64,20 @@ pub(crate) async fn hindrance(
     let first = row.as_ref().and_then(|row| row.made.first());
     let first = first.map(|made| key::Message(approval.inbox_id, made.message_id));
     let first = load(&*ports.store, organization_id, first).await?;
-    match first.as_ref().and_then(Message::outbound).map(Outbound::status) {
-        Some(Status::Sent | Status::Delivered | Status::Deferred) => {}
-        Some(Status::Bounced | Status::Complained) => return Ok(Some("first_mail_bounced")),
-        // It waits, was stopped, or is gone; of one of which nobody knows a second one tells too much.
-        _ => return Ok(Some("first_mail_not_sent")),
-    }
+    let (now, outbound) = (ports.now(), first.as_ref().and_then(Message::outbound));
+    let waits = match (outbound.map(Outbound::status), outbound.map(|it| &it.state)) {
+        (Some(Status::Sent | Status::Delivered | Status::Deferred), Some(State::Accepted { at, .. })) => {
+            of.waits_for(*at, now)
+        }
+        (Some(Status::Bounced | Status::Complained), _) => {
+            return Ok(Some(RowHindrance::Over("first_mail_bounced")));
+        }
+        (Some(Status::PendingApproval | Status::Scheduled | Status::Sending), _) if of.after_days > 0 => {
+            of.waits_for(now, now)
+        }
+        // It was stopped, or is gone; of one of which nobody knows a second one tells too much.
+        _ => return Ok(Some(RowHindrance::Over("first_mail_not_sent"))),
+    };
     let page = PageRequest { limit: LOOKED_AT, cursor: None };
     let list = List::LatestInThread(approval.thread_id);
     let thread = match ports.store.list(organization_id, &list, &page).await {
@@ -78,5 +86,6 @@ pub(crate) async fn hindrance(
     };
     let answered =
         thread.iter().any(|message| matches!(message.direction, Direction::Inbound { automatic: false, .. }));
-    Ok(answered.then_some("answered"))
+    let over = answered.then_some(RowHindrance::Over("answered"));
+    Ok(over.or(waits.map(RowHindrance::Early)))
 }

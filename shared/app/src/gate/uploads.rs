@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
 use domain::delivery::event::{EventKind, Subject};
@@ -522,8 +523,13 @@ impl Planner<'_> {
         let Some(plan) = plan else { return Ok((Row::unplanned(row), None)) };
         let merge = Merge::new(&plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
         let now = upload.confirmed.as_ref().map_or_else(|| self.ports.now(), |it| it.at);
-        let judged = judge_rows(self.ports, upload.organization_id, &merge, &plan, &sheet, now).await?;
-        let judged = judged.into_iter().nth(place.unwrap_or_default()).unwrap_or(Ok(0));
+        let mut looked: Vec<_> = look_at_rows(&merge, &plan, &sheet, now)
+            .into_iter()
+            .skip(place.unwrap_or_default())
+            .take(1)
+            .collect();
+        bar(self.ports, upload.organization_id, &plan, looked.iter_mut().collect()).await?;
+        let judged = looked.pop().map_or(Ok(0), |it| it.judged);
         let preview = match (&done, &judged) {
             (None, Ok(_)) => self.preview(permit, &upload, &merge, row).await?,
             _ => None,
@@ -544,25 +550,31 @@ impl Planner<'_> {
         let Read { sheet, plan } = self.read(&upload).await?;
         let organization_id = upload.organization_id;
         let now = upload.confirmed.as_ref().map_or_else(|| self.ports.now(), |it| it.at);
-        let judged = match &plan {
-            None => sheet.rows.iter().map(|_| Ok(0)).collect(),
+        let looked = match &plan {
+            None => sheet.rows.iter().map(|_| Looked { judged: Ok(0), to: None }).collect(),
             Some(plan) => {
                 let merge = Merge::new(plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
-                judge_rows(self.ports, organization_id, &merge, plan, &sheet, now).await?
+                look_at_rows(&merge, plan, &sheet, now)
             }
         };
-        let rest: Vec<_> = sheet.rows.iter().zip(judged).filter(|(row, _)| row.number > behind).collect();
+        let mut rest: Vec<_> = sheet.rows.iter().zip(looked).filter(|(row, _)| row.number > behind).collect();
         let (mut found, limit) = (vec![], usize::from(limit));
-        for some in rest.chunks(100) {
+        for some in rest.chunks_mut(100) {
             let wanted: Vec<_> = some.iter().map(|(row, _)| key::UploadRow(id, row.number)).collect();
             let done = match upload.confirmed {
                 None => wanted.iter().map(|_| None).collect(),
                 Some(_) => load(&*self.ports.store, organization_id, wanted).await?,
             };
-            for ((row, judged), done) in some.iter().zip(done) {
+            // Whether mail may go to it is asked of those alone that are shown, and have no mail yet.
+            let undecided = some.iter_mut().zip(&done).filter(|(_, done)| done.is_none());
+            if let Some(plan) = &plan {
+                let undecided = undecided.map(|((_, looked), _)| looked).collect();
+                bar(self.ports, organization_id, plan, undecided).await?;
+            }
+            for ((row, looked), done) in some.iter().zip(done) {
                 let row = match &plan {
                     None => Row::unplanned(row),
-                    Some(_) => Row::new(row, done, judged.clone(), None),
+                    Some(_) => Row::new(row, done, looked.judged.clone(), None),
                 };
                 if status.is_none_or(|status| row.status == status) {
                     found.push(row);
@@ -666,12 +678,7 @@ impl Row {
         Self::new(row, None, Ok(0), None)
     }
 
-    fn new(
-        row: &SheetRow,
-        done: Option<UploadRow>,
-        judged: Result<u32, Vec<RowError>>,
-        mail: Option<Status>,
-    ) -> Self {
+    fn new(row: &SheetRow, done: Option<UploadRow>, judged: Judged, mail: Option<Status>) -> Self {
         let (status, errors, made) = match (done, judged) {
             (Some(done), _) => {
                 let status = if done.errors.is_empty() { RowStatus::Imported } else { RowStatus::Error };
@@ -687,7 +694,17 @@ impl Row {
     }
 }
 
-/// Of each row, how many mails it would become, or what is wrong with it: by itself, beside the others, and with whom it goes to.
+/// How many mails a row would become, or what is wrong with it.
+type Judged = Result<u32, Vec<RowError>>;
+
+/// A row as it is by itself and beside the others, before anybody asks whether mail may go to it.
+struct Looked {
+    judged: Judged,
+    /// To whom its mails would go, where nothing is wrong with it.
+    to: Option<EmailAddress>,
+}
+
+/// Of each row what it would become, by itself, beside the others, and with whom it goes to.
 pub(crate) async fn judge_rows(
     ports: &Ports,
     organization_id: OrganizationId,
@@ -695,8 +712,14 @@ pub(crate) async fn judge_rows(
     plan: &Plan,
     sheet: &Sheet,
     now: Timestamp,
-) -> Result<Vec<Result<u32, Vec<RowError>>>, Refusal> {
-    let (mut judged, mut first, mut addresses) = (vec![], BTreeMap::new(), vec![]);
+) -> Result<Vec<Judged>, Refusal> {
+    let mut looked = look_at_rows(merge, plan, sheet, now);
+    bar(ports, organization_id, plan, looked.iter_mut().collect()).await?;
+    Ok(looked.into_iter().map(|it| it.judged).collect())
+}
+
+fn look_at_rows(merge: &Merge<'_>, plan: &Plan, sheet: &Sheet, now: Timestamp) -> Vec<Looked> {
+    let (mut all, mut first) = (vec![], BTreeMap::new());
     for row in &sheet.rows {
         let made = merge.row(row, now).and_then(|mails| {
             let address = mails.to.address;
@@ -707,32 +730,45 @@ pub(crate) async fn judge_rows(
                 }
                 _ => {
                     first.entry(address.mailbox_key()).or_insert(row.number);
-                    let count = u32::try_from(mails.mails.len()).unwrap_or(u32::MAX);
-                    addresses.push((judged.len(), address));
-                    Ok(count)
+                    Ok((u32::try_from(mails.mails.len()).unwrap_or(u32::MAX), address))
                 }
             }
         });
-        judged.push(made);
+        all.push(match made {
+            Ok((count, address)) => Looked { judged: Ok(count), to: Some(address) },
+            Err(wrong) => Looked { judged: Err(wrong), to: None },
+        });
     }
-    for some in addresses.chunks(BARRED_AT_ONCE) {
-        let all: Vec<_> = some.iter().map(|(_, address)| address.clone()).collect();
+    all
+}
+
+/// Says of those of these rows to whom no mail may go that this is wrong with them.
+async fn bar(
+    ports: &Ports,
+    organization_id: OrganizationId,
+    plan: &Plan,
+    rows: Vec<&mut Looked>,
+) -> Result<(), Refusal> {
+    let mut rows: Vec<_> = rows.into_iter().filter(|it| it.to.is_some()).collect();
+    for some in rows.chunks_mut(BARRED_AT_ONCE) {
+        let all: Vec<_> = some.iter().filter_map(|it| it.to.clone()).collect();
         let lists = load(&*ports.store, organization_id, barred::wanted(organization_id, &all)).await?;
         for Barred { address, why } in barred::of(&all, lists) {
             let key = address.mailbox_key();
-            for (place, _) in some.iter().filter(|(_, it)| it.mailbox_key() == key) {
+            let is_its = |row: &Looked| row.to.as_ref().is_some_and(|it| it.mailbox_key() == key);
+            for row in some.iter_mut().filter(|row| is_its(row)) {
                 let (code, message) = crate::gate::weigh::said_of(&why);
                 let column = plan.mapping.get("to").map(String::as_str);
-                judged[*place] = Err(vec![RowError::new(code.as_str(), column, message)]);
+                row.judged = Err(vec![RowError::new(code.as_str(), column, message)]);
             }
         }
     }
-    Ok(judged)
+    Ok(())
 }
 
 /// A mail of a row, as it is asked for.
 pub(crate) fn draft_of(mails: &RowMails, mail: RowMail, unsubscribe: bool) -> Draft {
-    let RowMail { subject, text, html, send_at } = mail;
+    let RowMail { subject, text, html, send_at, .. } = mail;
     Draft {
         to: vec![mails.to.clone()],
         subject: Some(subject),

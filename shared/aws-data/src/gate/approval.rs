@@ -131,6 +131,7 @@ record! {
         upload_id: UploadId,
         number: u32,
         place: u8,
+        after_days: u16,
     }
 }
 

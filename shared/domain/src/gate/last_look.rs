@@ -14,6 +14,7 @@ use crate::base::digest::Digest;
 use crate::gate::approval::{Approval, Vote};
 use crate::gate::standing::StandingApproval;
 use crate::gate::statement::SignedVote;
+use crate::gate::upload::RowHindrance;
 use crate::mailbox::inbox::Inbox;
 use crate::people::access::{Actor, Credential, Role};
 use crate::people::credential::Token;
@@ -41,9 +42,8 @@ pub struct Around {
     pub at: Timestamp,
     /// The domain that the inbox is on is not verified any more.
     pub domain_lost: bool,
-    /// Why a mail that was made of a row of a spreadsheet does not go: the upload was deleted, or, of one that follows another, whoever got
-    /// that answered, or it did not arrive.
-    pub row: Option<&'static str>,
+    /// Why a mail that was made of a row of a spreadsheet does not go.
+    pub row: Option<RowHindrance>,
     /// Why no mail may go to one of its recipients.
     pub barred: Option<&'static str>,
     /// Whose votes for these very bytes a key signed that counts in the key log, and whether that stays in its device.
@@ -59,8 +59,8 @@ pub struct Around {
 pub enum Hindrance {
     /// Somebody paused mail: it waits until that ends.
     Paused(Paused),
-    /// It would go within quiet hours: it waits until then.
-    Quiet(Timestamp),
+    /// It would go within quiet hours, or too soon after the mail that it follows: it waits until then.
+    Early(Timestamp),
     /// What let it go holds no more: it is called off, for this reason.
     Withdrawn(&'static str),
     /// Fewer votes are signed by keys that count than must be: it waits for more.
@@ -139,7 +139,7 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     if !approval.resends.is_empty() && around.original_sent {
         return withdrawn("original_was_sent");
     }
-    if let Some(reason) = around.row {
+    if let Some(RowHindrance::Over(reason)) = around.row {
         return withdrawn(reason);
     }
     if let Some(reason) = around.barred {
@@ -177,7 +177,10 @@ pub fn check(approval: Option<&Approval>, digest: Digest, around: &Around) -> Re
     // It was late: approved by day, paused or not accepted until night.
     let until = approval.due(around.at);
     if until > around.at && !approval.quiet.is_empty() {
-        return Err(Hindrance::Quiet(until));
+        return Err(Hindrance::Early(until));
+    }
+    if let Some(RowHindrance::Early(until)) = around.row {
+        return Err(Hindrance::Early(until));
     }
     Ok(())
 }

@@ -307,6 +307,8 @@ pub struct RowMail {
     pub html: Option<String>,
     /// Not before this.
     pub send_at: Option<Timestamp>,
+    /// Of one that follows, where no date of its own is given: so many days after the first; otherwise 0.
+    pub after_days: u16,
 }
 
 /// What is made of a row.
@@ -539,7 +541,8 @@ impl<'a> Merge<'a> {
                 wrong.push(RowError::new("date_order", values.column(&name), message));
             }
             last = at.unwrap_or(last);
-            mails.extend(filled(one, at, &values, &mut wrong));
+            let after_days = if values.cell(&name).is_some() { 0 } else { follow_up.after_days };
+            mails.extend(filled(one, at, &values, &mut wrong).map(|mail| RowMail { after_days, ..mail }));
         }
         match to {
             Some(to) if wrong.is_empty() => Ok(RowMails { to, mails }),
@@ -739,7 +742,7 @@ fn filled(
     let text = words.text.as_ref().map(|it| it.fill(values, as_is, wrong));
     let html = words.html.as_ref().map(|it| it.fill(values, escape, wrong));
     match HeaderText::parse(trim(&subject)) {
-        Ok(subject) if wrong.len() == before => Some(RowMail { subject, text, html, send_at }),
+        Ok(subject) if wrong.len() == before => Some(RowMail { subject, text, html, send_at, after_days: 0 }),
         Ok(_) => None,
         Err(error) => {
             let message = format!("the subject {error}, as this row's values stand in it");

@@ -372,6 +372,28 @@ pub struct RowOf {
     pub number: u32,
     /// The place of the mail among those of the row, from 0: another than the first follows it.
     pub place: u8,
+    /// It goes so many days after the first, where no date of its own was given for it; otherwise 0.
+    pub after_days: u16,
+}
+
+/// What keeps a mail that was made of a row from going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowHindrance {
+    /// For good: its upload was deleted; or, of one that follows another, whoever got that answered, or it did not arrive.
+    Over(&'static str),
+    /// The first mail went late, or waits yet: this one keeps its days to it, and is looked at again then.
+    Early(Timestamp),
+}
+
+impl RowOf {
+    /// A mail that follows may go so much too soon after the first: it is not woken twice for moments.
+    pub const SLACK: SignedDuration = SignedDuration::from_hours(1);
+
+    /// Until when a mail that follows waits, where the first went then, or goes now at the soonest.
+    pub fn waits_for(self, first: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let due = first + SignedDuration::from_hours(24 * i64::from(self.after_days));
+        (self.after_days > 0 && due - Self::SLACK > now).then_some(due)
+    }
 }
 
 /// Which rows of an upload a member decided about alone, each on the page of its own mail, as far as a policy asks for that

@@ -464,7 +464,7 @@ pub fn outlook(outlook: &Outlook) -> OutlookView<'_> {
     }
 }
 
-fn preview_mail(RowMail { subject, text, html, send_at }: &RowMail) -> PreviewMailView<'_> {
+fn preview_mail(RowMail { subject, text, html, send_at, .. }: &RowMail) -> PreviewMailView<'_> {
     PreviewMailView {
         subject: subject.as_str(),
         text: text.as_deref(),

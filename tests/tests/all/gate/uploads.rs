@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use app::Refusal;
 use app::base::enter::Once;
 use app::base::store::{Change, PageRequest, Record, StoreError, key, load};
+use app::gate::dispatch::Dispatched;
 use app::gate::policies;
 use app::gate::uploads::decide::{Deed, act_on_rows, decide_rows, waiting};
 use app::gate::uploads::followers::end_followers;
@@ -16,9 +17,10 @@ use domain::gate::approval::{Approval, Verdict};
 use domain::gate::merge::{FollowUp, Plan, Words};
 use domain::gate::sheet::{Sheet, Unreadable};
 use domain::gate::upload::{Stage, Upload, UploadRow};
-use domain::mailbox::lifecycle::Status;
+use domain::mailbox::lifecycle::{State, Status};
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Permit, Role, Scope, scope};
+use jiff::SignedDuration;
 use testkit::samples;
 use testkit::world::World;
 
@@ -100,7 +102,7 @@ async fn confirm(world: &World, id: UploadId, plan: &Plan) -> Result<Outlook, Re
 async fn work(world: &World) {
     let sending = world.sending();
     let worker = Worker { sending: &sending, sheets: &*world.sheets, watch: &*world.store };
-    let until = world.ports.now() + jiff::SignedDuration::from_secs(60);
+    let until = world.ports.now() + SignedDuration::from_secs(60);
     // What is due now is due in a moment.
     world.pass(1);
     // What fails is tried again at the next minute.
@@ -244,7 +246,7 @@ async fn two_who_work_at_once_make_no_mail_twice() {
     let of = (upload.organization_id, upload.id);
     let sending = world.sending();
     let worker = Worker { sending: &sending, sheets: &*world.sheets, watch: &*world.store };
-    let until = world.ports.now() + jiff::SignedDuration::from_secs(60);
+    let until = world.ports.now() + SignedDuration::from_secs(60);
     let (one, two) = futures_util::future::join(
         Box::pin(worker.work(Some(of), until)),
         Box::pin(worker.work(Some(of), until)),
@@ -310,6 +312,47 @@ async fn what_follows_is_called_off_once_somebody_answers() {
     all.sort_unstable();
     let waits = "pending_approval";
     assert_eq!(all, [(false, waits), (false, waits), (true, "cancelled"), (true, waits)]);
+}
+
+/// Whoever approves late does not lose the mails that follow, and nobody gets both at once.
+#[tokio::test]
+async fn what_follows_keeps_its_days_to_a_first_mail_that_goes_late() {
+    const DAY: i64 = 24 * 60 * 60;
+    let world = world_of_uploads().await;
+    let upload = uploaded(&world, "Email\nann@example.org\n").await;
+    let further = FollowUp {
+        after_days: 2,
+        words: Words { subject: Some("Again".to_owned()), text: Some("Hello again".to_owned()), html: None },
+    };
+    confirm(&world, upload.id, &Plan { follow_ups: vec![further], ..plan("Hi", "Hello") }).await.unwrap();
+    work(&world).await;
+    let mut all = vec![];
+    for mail in mails(&world) {
+        let key = key::Approval(mail.outbound().unwrap().approval_id);
+        all.push(load(&*world.store, samples::organization_id(1), key).await.unwrap().unwrap());
+    }
+    all.sort_by_key(|approval| approval.row.unwrap().place);
+    let further = vote(&world, &all[1], &approver(2)).await.unwrap();
+    let due = |world: &World| {
+        let mail = mails(world).into_iter().find(|it| it.id == further.message_id).unwrap();
+        match mail.outbound().unwrap().state {
+            State::Scheduled { due, .. } => due,
+            ref other => panic!("{other:?}"),
+        }
+    };
+    world.pass(3 * DAY);
+    let waits = super::votes::send(&world, &further).await;
+    assert_eq!(waits, Dispatched::Now(Status::Scheduled), "the first waits for somebody");
+    assert_eq!(due(&world), world.ports.now() + SignedDuration::from_hours(48));
+    let again = super::votes::send(&world, &further).await;
+    assert_eq!(again, Dispatched::Already(Status::Scheduled), "nobody calls again and again");
+    let first = vote(&world, &all[0], &approver(2)).await.unwrap();
+    assert_eq!(super::votes::send(&world, &first).await, Dispatched::Now(Status::Sent));
+    world.pass(DAY);
+    assert_eq!(super::votes::send(&world, &further).await, Dispatched::Already(Status::Scheduled));
+    world.pass(DAY + 1);
+    assert_eq!(super::votes::send(&world, &further).await, Dispatched::Now(Status::Sent));
+    assert_eq!(world.sends(), 2);
 }
 
 #[tokio::test]
@@ -463,7 +506,7 @@ async fn many_rows_are_cancelled_or_moved_at_once() {
     let moved = Box::pin(act_on_rows(&sending, &by, id, &items[2..], &Deed::Move(3))).await.unwrap();
     for one in &moved {
         let approval = one.decided.as_ref().unwrap();
-        let expected = world.ports.now() + jiff::SignedDuration::from_hours(72);
+        let expected = world.ports.now() + SignedDuration::from_hours(72);
         assert_eq!(approval.send_at.unwrap().as_second(), expected.as_second());
         assert_eq!((approval.revision, approval.row.is_some()), (2, true));
     }

@@ -7,7 +7,7 @@
 
 use domain::base::code::{Class, Code};
 use domain::delivery::event::EventKind;
-use domain::gate::merge::{Merge, RowError, RowMails};
+use domain::gate::merge::{Merge, RowError, RowMail, RowMails};
 use domain::gate::sheet::SheetRow;
 use domain::gate::upload::{Confirmed, Made, Progress, RowOf, Stage, StoredError, Upload, UploadRow};
 use domain::mailbox::lifecycle::{Outbound, Status};
@@ -35,12 +35,18 @@ const CHUNK: usize = 50;
 const SIDE_BY_SIDE: usize = 8;
 /// So many uploads are looked at in one run.
 const UPLOADS: u16 = 20;
+/// So many rows of a chunk are given up where their mails can't be made again and again; where more can't, it is not for the rows.
+const STUCK: usize = 3;
 /// A row that others write at the same time is looked at again so often.
 const TRIES: usize = 3;
 /// Work that failed is begun anew after this.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(30);
 /// Why what waited was called off.
 const REASON: &str = "upload_deleted";
+
+/// What is said where only the logs know more.
+const NO_REASON: &str =
+    "its mails can't be made for a reason that whoever runs this installation finds in its logs";
 
 /// What the work takes of the world.
 pub struct Worker<'a> {
@@ -148,9 +154,7 @@ impl Worker<'_> {
         let tries = upload.tries + 1;
         let (busy, late) = (upload.stage == Stage::Importing, tries >= Upload::TRIES);
         if busy && late && error.class() == Class::Internal {
-            let message =
-                "its mails can't be made for a reason that whoever runs this installation finds in its logs";
-            return self.fail(Upload { tries, ..upload }, "internal_error", message).await;
+            return self.fail(Upload { tries, ..upload }, "internal_error", NO_REASON).await;
         }
         let until = self.ports().now() + AFTER_FAILURE;
         let waits = Upload { tries, ..upload }.wait(until, "something did not answer: it goes on by itself");
@@ -340,16 +344,26 @@ impl Import<'_> {
         let cases =
             rows.iter().zip(judged).zip(before).map(|((row, judged), done)| Case { row, judged, done });
         let (mut all, mut done) = (cases.collect::<Vec<_>>().into_iter(), Done::default());
+        // What fails again and again may be for one of the rows: the others are not to wait for it.
+        let (gives_up, mut stuck) = (upload.tries + 1 >= Upload::TRIES, vec![]);
         loop {
             let some: Vec<_> = all.by_ref().take(SIDE_BY_SIDE).collect();
             if some.is_empty() {
+                for number in stuck {
+                    done = done.and(self.give_up(upload, number).await?);
+                }
                 return Ok((done, None));
             }
+            let numbers: Vec<_> = some.iter().map(|case| case.row.number).collect();
             let made = join_all(some.into_iter().map(|case| Box::pin(self.row(upload, case)))).await;
             let mut stopped = None;
-            for one in made {
+            for (number, one) in numbers.into_iter().zip(made) {
                 match one {
                     Ok(one) => done = done.and(one),
+                    Err(refusal) if gives_up && refusal.class() == Class::Internal && stuck.len() < STUCK => {
+                        tracing::error!(upload_id = %upload.id, number, error = %refusal, "a row is given up");
+                        stuck.push(number);
+                    }
                     Err(refusal) => stopped = Some(refusal),
                 }
             }
@@ -357,6 +371,14 @@ impl Import<'_> {
                 return Ok((done, stopped));
             }
         }
+    }
+
+    /// Writes down of a row that nobody knows why it has no mail, or no more.
+    async fn give_up(&self, upload: &Upload, number: u32) -> Result<Done, Refusal> {
+        let key = key::UploadRow(upload.id, number);
+        let before = load(&*self.worker.ports().store, upload.organization_id, key).await?;
+        let (code, message) = (Code::InternalError.as_str().to_owned(), NO_REASON.to_owned());
+        self.note(upload, number, before, vec![StoredError { code, column: None, message }]).await
     }
 
     /// Makes what a row still lacks.
@@ -416,8 +438,14 @@ impl Import<'_> {
             thread_id = first.map(|it| it.thread_id);
         }
         for (place, mail) in mails.mails.iter().enumerate().skip(begun) {
-            let of = RowOf { upload_id: upload.id, number, place: u8::try_from(place).unwrap_or(u8::MAX) };
-            let draft = draft_of(mails, mail.clone(), self.unsubscribe);
+            let (after_days, now) = (mail.after_days, self.worker.ports().now());
+            // Where its time passed while others were made it goes once it is approved, as any mail that is approved late. One that
+            // follows on a date of its own does not: it would go along with the first.
+            let may_be_late = place == 0 || after_days > 0;
+            let send_at = mail.send_at.filter(|at| *at > now || !may_be_late);
+            let place = u8::try_from(place).unwrap_or(u8::MAX);
+            let of = RowOf { upload_id: upload.id, number, place, after_days };
+            let draft = draft_of(mails, RowMail { send_at, ..mail.clone() }, self.unsubscribe);
             let row = RowPlace { of, before: done.clone(), thread_id };
             let submitted =
                 submit_row(self.worker.sending, self.permit, upload.inbox_id, draft, row.clone()).await?;
