@@ -41,6 +41,8 @@ const TRIES: usize = 5;
 const BARRED_AT_ONCE: usize = 40;
 /// Policies are asked about so many of the mails that would be made.
 pub const SAMPLED: usize = 5;
+/// So many bytes of values are in one answer with rows, which Lambda takes up to 6 MB of.
+const MOST_VALUES: usize = 2_500_000;
 /// So many rows with something wrong are shown with a plan; the list of rows has all.
 pub const SHOWN: usize = 50;
 
@@ -520,7 +522,11 @@ impl Planner<'_> {
             return Err(Refusal::NotFound("row"));
         };
         let done = load(&*self.ports.store, upload.organization_id, key::UploadRow(id, number)).await?;
-        let Some(plan) = plan else { return Ok((Row::unplanned(row), None)) };
+        let Some(plan) = plan else {
+            let mut row = Row::unplanned(row);
+            row.cut();
+            return Ok((row, None));
+        };
         let merge = Merge::new(&plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
         let now = upload.confirmed.as_ref().map_or_else(|| self.ports.now(), |it| it.at);
         let mut looked: Vec<_> = look_at_rows(&merge, &plan, &sheet, now)
@@ -535,7 +541,9 @@ impl Planner<'_> {
             _ => None,
         };
         let mail = self.first_of(&upload, done.as_ref()).await?;
-        Ok((Row::new(row, done, judged, mail), preview))
+        let mut row = Row::new(row, done, judged, mail);
+        row.cut();
+        Ok((row, preview))
     }
 
     /// Rows of an upload in their order, those with this status alone where one is named, behind the row with this number.
@@ -558,7 +566,7 @@ impl Planner<'_> {
             }
         };
         let mut rest: Vec<_> = sheet.rows.iter().zip(looked).filter(|(row, _)| row.number > behind).collect();
-        let (mut found, limit) = (vec![], usize::from(limit));
+        let (mut found, limit, mut bytes) = (vec![], usize::from(limit), 0);
         for some in rest.chunks_mut(100) {
             let wanted: Vec<_> = some.iter().map(|(row, _)| key::UploadRow(id, row.number)).collect();
             let done = match upload.confirmed {
@@ -577,15 +585,25 @@ impl Planner<'_> {
                     Some(_) => Row::new(row, done, looked.judged.clone(), None),
                 };
                 if status.is_none_or(|status| row.status == status) {
+                    bytes += row.values.iter().map(String::len).sum::<usize>();
                     found.push(row);
                 }
+                if found.len() > limit || bytes > MOST_VALUES {
+                    break;
+                }
             }
-            if found.len() > limit {
+            if found.len() > limit || bytes > MOST_VALUES {
                 break;
             }
         }
-        let more = found.len() > limit;
-        found.truncate(limit);
+        // One row is answered however large it is, cut to what fits.
+        let whole = if bytes > MOST_VALUES { found.len() - 1 } else { found.len() };
+        let shown = whole.min(limit).max(1);
+        let more = found.len() > shown || bytes > MOST_VALUES;
+        found.truncate(shown);
+        if let [row] = &mut found[..] {
+            row.cut();
+        }
         let first =
             found.iter().map(|row| row.made.first().map(|it| key::Message(upload.inbox_id, it.message_id)));
         let mails = load(&*self.ports.store, organization_id, first.collect::<Vec<_>>()).await?;
@@ -674,6 +692,16 @@ pub struct Row {
 }
 
 impl Row {
+    /// Cuts the values of a row that is larger than an answer, the longest of which nobody can read in a list.
+    fn cut(&mut self) {
+        let most = MOST_VALUES / self.values.len().max(1);
+        if self.values.iter().map(String::len).sum::<usize>() > MOST_VALUES {
+            for value in &mut self.values {
+                value.truncate(value.floor_char_boundary(most));
+            }
+        }
+    }
+
     fn unplanned(row: &SheetRow) -> Self {
         Self::new(row, None, Ok(0), None)
     }

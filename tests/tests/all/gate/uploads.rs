@@ -216,6 +216,30 @@ fn long() -> String {
 }
 
 #[tokio::test]
+async fn rows_with_much_in_them_come_on_pages_that_fit_an_answer() {
+    let world = world_of_uploads().await;
+    let cells = format!("\"{}\"", vec!["x".repeat(30_000); 10].join("\",\""));
+    let row = |n: usize| format!("p{n}@example.org,{cells}\n");
+    let rows: String = (0..40).map(row).collect();
+    let upload = uploaded(&world, &format!("Email,{}\n{rows}", ["Note"; 10].join(","))).await;
+    let (mut behind, mut seen, mut pages) = (0, vec![], 0);
+    loop {
+        let asked = (behind, 100);
+        let (_, rows, more) =
+            Box::pin(planner(&world).rows(&permit(), upload.id, None, asked)).await.unwrap();
+        let bytes: usize = rows.iter().flat_map(|row| &row.values).map(String::len).sum();
+        assert!(bytes <= 2_500_000 && !rows.is_empty(), "{bytes} bytes in {} rows", rows.len());
+        seen.extend(rows.iter().map(|row| row.number));
+        behind = seen.last().copied().unwrap();
+        pages += 1;
+        if !more {
+            break;
+        }
+    }
+    assert_eq!((seen, pages), ((2..42).collect(), 5));
+}
+
+#[tokio::test]
 async fn work_that_dies_anywhere_makes_each_mail_once_in_the_end() {
     let expected: BTreeSet<String> =
         (0..120).filter(|n| n % 7 != 0).map(|n| format!("p{n}@example.org")).collect();

@@ -368,12 +368,13 @@ async fn fill(browser: &Client, id: &str, text: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approves_them() {
+    const ROWS: usize = 120;
     let (house, driver) = (House::new(), Driver::start());
     let stack = &house.stack;
     let folder = std::env::temp_dir().join(unique("sheet").replace(' ', "-"));
     std::fs::create_dir_all(&folder).unwrap();
     let (path, subject) = (folder.join("clients.csv"), unique("From a sheet"));
-    std::fs::write(&path, sheet(120)).unwrap();
+    std::fs::write(&path, sheet(ROWS)).unwrap();
     let browser = driver.browser().await;
     sign_in(&browser, stack, "editor").await;
     browser.goto(&format!("{}/uploads", stack.text("/console_url"))).await.unwrap();
@@ -388,16 +389,20 @@ async fn a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approve
     shows(&browser, "is no variable").await;
     fill(&browser, "text", "Hello {{full_name}}, this is for you.").await;
     press(&browser, "button[value=try]").await;
-    shows(&browser, "120 of 123 rows can become 120 mails").await;
+    shows(&browser, &format!("{ROWS} of {} rows can become {ROWS} mails", ROWS + 3)).await;
     shows(&browser, "Hello Person, 0, this is for you.").await;
     shows(&browser, "waits for somebody\u{2019}s approval").await;
     press(&browser, "button[value=confirm]").await;
-    shows(&browser, "120 mails of 123 rows, 3 without one").await;
+    shows(&browser, "This page looks again by itself").await;
+    let upload = stack.within(std::time::Duration::from_mins(5), "mails of all rows", || {
+        let upload = stack.get("/v1/uploads", house.editor()).expect(200)["data"][0].clone();
+        (upload["status"] == "imported").then_some(upload)
+    });
+    shows(&browser, &format!("{ROWS} mails of {} rows, 3 without one", ROWS + 3)).await;
     browser.find(Locator::LinkText("Rows with something wrong")).await.unwrap().click().await.unwrap();
     shows(&browser, "has the same address as row 2").await;
     browser.close().await.unwrap();
 
-    let upload = stack.get("/v1/uploads", house.editor()).expect(200)["data"][0].clone();
     let browser = driver.browser().await;
     sign_in(&browser, stack, "approver").await;
     let page = format!("{}/uploads/{}/approve", stack.text("/console_url"), upload["id"].as_str().unwrap());
@@ -410,7 +415,7 @@ async fn a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approve
     shows(&browser, "None of its mails waits for a decision").await;
     browser.close().await.unwrap();
     let rows = house.rows(&upload, "&status=imported");
-    assert_eq!(rows.len(), 120);
+    assert_eq!(rows.len(), ROWS);
     for row in &rows {
         house.mail(row, "delivered");
     }
