@@ -278,6 +278,38 @@ async function signIn(browser, { email, password }) {
 }
 
 if (pictures) mkdirSync(pictures, { recursive: true });
+// A spreadsheet whose mails wait, and behind it one that is not confirmed yet: their pages are there only then.
+async function upload(confirm) {
+  let token = "";
+  const call = async (method, path, body) => {
+    const headers = { ...(token && { authorization: `Bearer ${token}` }), "content-type": "application/json" };
+    const answer = await fetch(stack.api_url + path, { method, headers, body: body && JSON.stringify(body) });
+    const value = await answer.json();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${JSON.stringify(value)}`);
+    return value;
+  };
+  const { email, password } = stack.owner;
+  ({ token } = await call("POST", "/v1/sessions", { email, password }));
+  const people = Array.from({ length: 30 }, (_, n) => `success+look${n}@simulator.amazonses.com,Person ${n},Berlin`);
+  const file = `Email,First name,City\n${people.join("\n")}\nnobody,X,Y\n`;
+  const about = { inbox_id: stack.inbox.id, filename: "clients.csv", content_type: "text/csv", size: file.length };
+  const { id, upload_url: url, upload_headers: headers } = await call("POST", "/v1/uploads", about);
+  const put = await fetch(url, { method: "PUT", body: file, headers: { "content-type": headers["content-type"] } });
+  if (!put.ok) throw new Error(`PUT of a sheet: ${put.status}`);
+  const until = async (status) => {
+    for (let attempt = 0; (await call("GET", `/v1/uploads/${id}`)).status !== status; attempt += 1) {
+      if (attempt === 600) throw new Error(`${id} is not ${status}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  await until("ready");
+  const plan = { mapping: { to: "Email" }, subject: "Hi {{first_name}}", text: "See you in {{city}}." };
+  await call("POST", `/v1/uploads/${id}/confirm`, { ...plan, dry_run: !confirm });
+  if (confirm) await until("imported");
+}
+await upload(true);
+await upload(false);
+
 const browser = await Browser.open();
 try {
   await browser.devtools("Page.addScriptToEvaluateOnNewDocument", {
