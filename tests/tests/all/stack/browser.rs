@@ -66,7 +66,12 @@ async fn text(browser: &Client) -> String {
 
 /// Waits until the page shows a text, in whatever case: a click returns before the next page is there.
 pub(super) async fn shows(browser: &Client, wanted: &str) {
-    for _ in 0..100 {
+    shows_within(browser, wanted, 5).await;
+}
+
+/// The same for what takes longer, up to so many seconds.
+pub(super) async fn shows_within(browser: &Client, wanted: &str, seconds: u32) {
+    for _ in 0..20 * seconds {
         if let Ok(body) = browser.find(Locator::Css("body")).await
             && body.text().await.is_ok_and(|text| text.to_lowercase().contains(&wanted.to_lowercase()))
         {

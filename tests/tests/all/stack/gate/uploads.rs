@@ -9,7 +9,7 @@ use tests::{Stack, in_seconds, unique};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::stack::browser::{Driver, shows, sign_in};
+use crate::stack::browser::{Driver, shows, shows_within, sign_in};
 
 /// An organization of its own, and an inbox.
 struct House {
@@ -412,7 +412,7 @@ async fn a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approve
     shows(&browser, "Person, 7").await;
     press(&browser, "input[name=go_on]").await;
     press(&browser, "button.approve").await;
-    shows(&browser, "None of its mails waits for a decision").await;
+    shows_within(&browser, "None of its mails waits for a decision", 120).await;
     browser.close().await.unwrap();
     let rows = house.rows(&upload, "&status=imported");
     assert_eq!(rows.len(), ROWS);
