@@ -976,7 +976,7 @@ impl Console {
         let csrf = token(who);
         let boxes: Vec<_> =
             items.iter().map(|it| (format!("item.{}", it.id), it.digest.to_string())).collect();
-        let mut fields = vec![("csrf", csrf.as_str()), ("view", "mine")];
+        let mut fields = vec![("csrf", csrf.as_str()), ("view", "mine"), ("verdict", "approve")];
         fields.extend(boxes.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         self.post(Some(who), "/console/approvals/batch", &fields).await
     }
@@ -1012,6 +1012,13 @@ async fn those_that_are_checked_are_approved_each_for_itself() {
     let nothing = console.batch(APPROVER, &[]).await;
     assert_eq!((nothing.status(), nothing.body().contains("check the mails first")), (422, true));
     assert_eq!(console.batch(VIEWER, &[&two]).await.status(), 403);
+    let csrf = token(APPROVER);
+    let (name, digest) = (format!("item.{}", two.id), two.digest.to_string());
+    for verdict in ["", "bogus"] {
+        let fields = [("csrf", csrf.as_str()), (name.as_str(), digest.as_str()), ("verdict", verdict)];
+        let done = console.post(Some(APPROVER), "/console/approvals/batch", &fields).await;
+        assert_eq!(done.status(), 422, "{verdict:?}: {}", done.body());
+    }
     let csrf = token(OTHER_APPROVER);
     let (name, digest) = (format!("item.{}", two.id), two.digest.to_string());
     let foreign = [("csrf", csrf.as_str()), (name.as_str(), digest.as_str())];

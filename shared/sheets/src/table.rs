@@ -40,6 +40,8 @@ pub(crate) enum Problem {
     Error,
     /// It was cut.
     Long,
+    /// It is a formula whose value was not saved.
+    Unsaved,
 }
 
 /// Rows that become a sheet. It never holds more than a sheet may have.
@@ -152,6 +154,7 @@ fn placed(row: Row, places: &BTreeMap<u32, usize>) -> SheetRow {
         match found.problem {
             Some(Problem::Error) => problems.push(CellProblem::ErrorValue(place, found.cell.text.clone())),
             Some(Problem::Long) => problems.push(CellProblem::TooLong(place)),
+            Some(Problem::Unsaved) => problems.push(CellProblem::Unsaved(place)),
             None => {}
         }
         cells.resize(place, Cell::default());

@@ -303,6 +303,22 @@ fn an_error_is_a_problem_of_its_row() {
     assert!(sheet.rows[1].problems.is_empty());
 }
 
+/// Programs that write workbooks leave the value of a formula to whoever opens them: nobody is to read that as empty.
+#[test]
+fn a_formula_without_a_saved_value_is_a_problem_of_its_row() {
+    let rows = format!(
+        concat!(
+            r#"<row r="1">{}{}</row><row r="2"><c r="A2"><f>1+1</f></c><c r="B2"><f>1+1</f><v></v></c></row>"#,
+            r#"<row r="3"><c r="A3"><f>1+1</f><v>2</v></c><c r="B3" t="str"><f>T("")</f><v></v></c></row>"#,
+        ),
+        words("A1", "a"),
+        words("B1", "b")
+    );
+    let sheet = Book::of(&rows).read();
+    assert_eq!(sheet.rows[0].problems, [CellProblem::Unsaved(0), CellProblem::Unsaved(1)]);
+    assert_eq!((&sheet.rows[1].problems, texts(&sheet)[1].clone()), (&vec![], vec!["2", ""]));
+}
+
 #[test]
 fn what_is_hidden_merged_or_empty_is_read_and_noted() {
     let rows = format!(

@@ -179,11 +179,14 @@ impl Reading<'_, '_, '_> {
     /// Reads a cell: nothing where it has no value.
     fn cell(&mut self, said: &Said, row: u32) -> Result<Option<(Cell, Option<Problem>)>, Unreadable> {
         let outside = self.part.depth() - 1;
-        let mut valued = false;
+        let (mut valued, mut formula) = (false, false);
         self.raw.clear();
         while self.part.depth() > outside {
             let (value, rich) = match self.part.next()? {
-                Event::Start(start) => (is_called(&start, "v"), is_called(&start, "is")),
+                Event::Start(start) => {
+                    formula |= is_called(&start, "f");
+                    (is_called(&start, "v"), is_called(&start, "is"))
+                }
                 _ => continue,
             };
             if value {
@@ -195,6 +198,10 @@ impl Reading<'_, '_, '_> {
                 self.part.skip()?;
             }
             valued |= value || rich;
+        }
+        // Only of text an empty value is one.
+        if formula && said.kind != Kind::Text && self.raw.as_str().trim().is_empty() {
+            return Ok(Some((Cell::default(), Some(Problem::Unsaved))));
         }
         if valued { self.value(said, row) } else { Ok(None) }
     }

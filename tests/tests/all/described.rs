@@ -183,7 +183,10 @@ fn kind_of(schema: &Value) -> String {
             (_, Some(pattern)) if pattern.contains('_') => {
                 format!("id `{}…`", pattern.trim_start_matches('^').split('[').next().unwrap_or_default())
             }
-            (_, Some(_)) => "`sha256:` and 64 hexadecimal digits".to_owned(),
+            (_, Some(pattern)) if pattern.starts_with("^sha256:") => {
+                "`sha256:` and 64 hexadecimal digits".to_owned()
+            }
+            (_, Some(pattern)) => format!("text like `{}`", pattern.replace('|', "\\|")),
             _ if schema["contentEncoding"] == "base64" => "base64".to_owned(),
             _ => format!("text{}", most("maxLength")),
         },

@@ -276,6 +276,9 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
         Refusal::Because { code: Code::LookFirst, .. } => {
             alert(409, "Something about it deserves a look: open it, and approve it alone.")
         }
+        Refusal::Because { code: Code::OpenRowsFirst, message, .. } => {
+            alert(409, &format!("Nothing was decided: {message}."))
+        }
         Refusal::Because { code: Code::NoVote, .. } => {
             alert(409, "There is no approval of yours to take back. Nothing was done.")
         }

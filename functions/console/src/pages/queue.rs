@@ -606,7 +606,8 @@ async fn decide(context: &Context, request: &Request) -> Result<Response, Refusa
     let said = |sentence: &str| Some(Done::failed(sentence));
     let verdict = match form.field("verdict") {
         "reject" => Verdict::Reject(reason_in(&form, "words")),
-        _ => Verdict::Approve,
+        "approve" => Verdict::Approve,
+        _ => return Err(unknown_verdict()),
     };
     let wrong = match &verdict {
         _ if items.is_empty() => "Nothing was decided: check the mails first that you decide about.",
@@ -629,6 +630,11 @@ async fn decide(context: &Context, request: &Request) -> Result<Response, Refusa
         approvals::decide_several(&visit.ports, blobs, workflow, &permit, &items, &verdict, signed).await?;
     let done = done_of(&visit, &all, &verdict).await?;
     queue(&visit, filter, Some(done), 200).await
+}
+
+/// What a form asks for that is no verdict approves nothing.
+pub(super) fn unknown_verdict() -> Refusal {
+    Refusal::field("verdict", Code::UnknownChoice, "must be approve or reject: press one of the buttons")
 }
 
 /// The approvals whose boxes are checked, with the digests that these carry.

@@ -17,7 +17,7 @@ use runtime::http::{Request, Response};
 use wire::gate::approvals::signature_of_form;
 
 use super::decide::{MAX_REASON, reason_in};
-use super::queue::{ITEM, Stand, checked, done_of};
+use super::queue::{ITEM, Stand, checked, done_of, unknown_verdict};
 use super::signer::{self, Signer};
 use super::uploads::{address, cut};
 use super::{queue, render};
@@ -44,6 +44,8 @@ pub(super) const PAGES: &[Page] = &[Page {
 const COLUMNS: usize = 12;
 /// So many characters of a value it shows.
 const VALUE: usize = 300;
+/// Nobody reads more characters of HTML than this beside a table.
+const HTML: usize = 10_000;
 
 #[derive(Template)]
 #[template(path = "upload_approve.html")]
@@ -84,7 +86,7 @@ struct Common {
     title: String,
     subject: String,
     text: String,
-    /// What its HTML says, where that is other than the text.
+    /// Its HTML as it was written: what it links to, and what a variable stands in for, is nowhere else.
     html: Option<String>,
 }
 
@@ -107,13 +109,11 @@ fn common(plan: &Plan) -> Vec<Common> {
     let one = |title: String, words: &Words| {
         let given = |text: &Option<String>| text.clone().unwrap_or_else(|| "(a column has it)".to_owned());
         let spoken = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let html = spoken(&words.html).map(|html| app::gate::uploads::text_of(&html));
-        let (text, html) = match (spoken(&words.text), html) {
-            (Some(text), html) => {
-                (text.clone(), html.filter(|it| !it.split_whitespace().eq(text.split_whitespace())))
-            }
-            (None, Some(html)) => (html, None),
-            (None, None) => ("(a column has it)".to_owned(), None),
+        let html = spoken(&words.html);
+        let text = match (spoken(&words.text), &html) {
+            (Some(text), _) => text,
+            (None, Some(_)) => String::new(),
+            (None, None) => "(a column has it)".to_owned(),
         };
         Common {
             title,
@@ -131,12 +131,13 @@ fn common(plan: &Plan) -> Vec<Common> {
         .collect()
 }
 
-/// The places of the columns that are shown, and whether these are all that are used.
+/// The places of the columns that are shown, and whether these, with the words that all have in common, are all that is said.
 fn shown_columns(plan: &Plan, sheet: &Sheet) -> (Vec<usize>, bool) {
-    let used = Merge::new(plan, &sheet.columns).map(|merge| merge.used()).unwrap_or_default();
-    let to = plan.mapping.get("to").and_then(|name| sheet.columns.iter().position(|it| it == name));
-    let mut used: Vec<_> = used.into_iter().filter(|place| Some(*place) != to).collect();
-    let all = used.len() <= COLUMNS;
+    let Ok(merge) = Merge::new(plan, &sheet.columns) else { return (vec![], false) };
+    let mut used: Vec<_> = merge.said().into_iter().collect();
+    let words = std::iter::once(&plan.words).chain(plan.follow_ups.iter().map(|it| &it.words));
+    let html = words.filter_map(|words| words.html.as_ref()).map(|html| html.chars().count()).max();
+    let all = used.len() <= COLUMNS && html.unwrap_or_default() <= HTML;
     used.truncate(COLUMNS);
     (used, all)
 }
@@ -154,14 +155,21 @@ fn row(
         cell.map(|cell| cell.text.as_str()).unwrap_or_default()
     };
     // Nobody approves here what they don't see whole.
-    let is_whole = all && columns.iter().all(|place| text(place).chars().count() <= VALUE);
+    let to = approval.recipients.first().map(|party| match &party.name {
+        Some(name) => format!("{name} <{}>", party.address),
+        None => party.address.clone(),
+    });
+    let to = to.unwrap_or_default();
+    let is_whole = all
+        && to.chars().count() <= VALUE
+        && columns.iter().all(|place| text(place).chars().count() <= VALUE);
     let stand = Stand::of(approval, voter, true, now);
     let boxed = stand.class == "mine" && approval.may_be_batched() && is_whole;
     Row {
         number: of.0,
         place: if of.1 == 0 { String::new() } else { format!("follows ({})", of.1) },
         address: route::approval(approval.id),
-        to: approval.recipients.first().map(|party| visible(&party.address)).unwrap_or_default(),
+        to: visible(&to),
         values: columns.iter().map(|place| cut(text(place), VALUE)).collect(),
         send_at: approval.send_at.map(|at| Moment::new(at, now)),
         item: boxed.then(|| (format!("{ITEM}{}", approval.id), approval.digest.to_string())),
@@ -298,7 +306,8 @@ async fn decide(context: &Context, request: &Request, id: UploadId) -> Result<Re
     }
     let verdict = match form.field("verdict") {
         "reject" => Verdict::Reject(reason_in(&form, "words")),
-        _ => Verdict::Approve,
+        "approve" => Verdict::Approve,
+        _ => return Err(unknown_verdict()),
     };
     let wrong = match &verdict {
         _ if items.is_empty() => "Nothing was decided: check the mails first that you decide about.",

@@ -11,13 +11,14 @@ use app::gate::uploads::{self, NewUpload, Outlook, Planner, Preview, Row, RowSta
 use app::mailbox::inboxes;
 use askama::Template;
 use domain::base::code::Code;
-use domain::gate::merge::{DateOrder, FIELDS, variable_of};
+use domain::gate::merge::{DateOrder, FIELDS, Plan, variable_of};
 use domain::gate::policy::Verdict;
 use domain::gate::upload::{Found, Stage, StoredError, Upload};
 use domain::people::access::{Permit, Scope, scope};
 use domain::{InboxId, Timestamp, UploadId};
 use futures_util::future::try_join;
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use runtime::http::{Request, Response};
 use serde_json::{Map, Value, json};
 
@@ -333,7 +334,8 @@ impl PlanForm {
         DateOrder::ALL.map(|order| (order.as_str(), words(order)))
     }
 
-    fn new(found: &Found, typed: Option<&Form>) -> Self {
+    /// As somebody typed it; or as it was tried last; or as the columns look.
+    fn new(found: &Found, typed: Option<&Form>, tried: Option<&Plan>) -> Self {
         const LABELS: [(&str, &str); 6] = [
             ("to", "Address"),
             ("name", "Name of the recipient"),
@@ -342,9 +344,11 @@ impl PlanForm {
             ("text", "Text"),
             ("html", "HTML"),
         ];
-        let chosen = |field: &str| match typed {
-            Some(form) => form.field(&format!("map.{field}")).to_owned(),
-            None => found.guesses.get(field).cloned().unwrap_or_default(),
+        let tried = tried.map(typed_as);
+        let chosen = |field: &str| match (typed, &tried) {
+            (Some(form), _) => form.field(&format!("map.{field}")).to_owned(),
+            (None, Some(tried)) => tried.get(&format!("map.{field}")).cloned().unwrap_or_default(),
+            (None, None) => found.guesses.get(field).cloned().unwrap_or_default(),
         };
         let names = ["subject", "text", "time_zone", "time", "send_at", "date_order", "allow_duplicates"];
         let further = (1..=FOLLOW_UPS)
@@ -358,7 +362,8 @@ impl PlanForm {
             .into_iter()
             .chain(further)
             .map(|name| {
-                let value = typed.map(|form| form.field(&name).to_owned()).unwrap_or_default();
+                let tried = || tried.as_ref().and_then(|tried| tried.get(&name)).cloned();
+                let value = typed.map(|form| form.field(&name).to_owned()).or_else(tried).unwrap_or_default();
                 (name, value)
             })
             .chain(columns)
@@ -375,6 +380,30 @@ impl PlanForm {
             follow_ups: (1..=FOLLOW_UPS).collect(),
         }
     }
+}
+
+/// What somebody would type into the form for this plan.
+fn typed_as(plan: &Plan) -> BTreeMap<String, String> {
+    let zone = TimeZone::get(&plan.time_zone).unwrap_or(TimeZone::UTC);
+    let send_at = plan.send_at.map(|at| at.to_zoned(zone).strftime("%Y-%m-%dT%H:%M").to_string());
+    let order = plan.date_order.map(DateOrder::as_str).unwrap_or_default();
+    let said = |text: &Option<String>| text.clone().unwrap_or_default();
+    let first = [
+        ("subject", said(&plan.words.subject)),
+        ("text", said(&plan.words.text)),
+        ("time_zone", plan.time_zone.clone()),
+        ("time", plan.time.strftime("%H:%M").to_string()),
+        ("send_at", send_at.unwrap_or_default()),
+        ("date_order", order.to_owned()),
+        ("allow_duplicates", if plan.duplicates { "yes".to_owned() } else { String::new() }),
+    ];
+    let further = plan.follow_ups.iter().zip(1..).flat_map(|(it, n)| {
+        let days = if it.after_days == 0 { String::new() } else { it.after_days.to_string() };
+        let parts = [("days", days), ("subject", said(&it.words.subject)), ("text", said(&it.words.text))];
+        parts.map(|(part, value)| (format!("follow_up_{n}.{part}"), value))
+    });
+    let columns = plan.mapping.iter().map(|(field, column)| (format!("map.{field}"), column.clone()));
+    first.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(further).chain(columns).collect()
 }
 
 /// What a plan would make of the rows.
@@ -422,6 +451,16 @@ fn said(errors: &[StoredError]) -> String {
     errors.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
+/// What policies say of the first mail of a row, in a sentence.
+fn verdict(number: u32, judged: &Result<Verdict, String>) -> String {
+    match judged {
+        Ok(Verdict::Allow) => format!("Row {number}: goes without a person."),
+        Ok(Verdict::Hold(_)) => format!("Row {number}: waits for somebody\u{2019}s approval."),
+        Ok(Verdict::Block) => format!("Row {number}: is blocked, so no mail is made of it."),
+        Err(why) => format!("Row {number}: would be refused: {why}."),
+    }
+}
+
 impl Looked {
     fn new(outlook: &Outlook, now: Timestamp) -> Self {
         let rows = outlook.upload.found.as_ref().map_or(0, |found| found.rows);
@@ -436,12 +475,6 @@ impl Looked {
             let wrong = many(bad, "row has", "rows have");
             sentence = format!("{sentence} {wrong} something wrong, and become none.");
         }
-        let verdict = |(number, judged): &(u32, Result<Verdict, String>)| match judged {
-            Ok(Verdict::Allow) => format!("Row {number}: goes without a person."),
-            Ok(Verdict::Hold(_)) => format!("Row {number}: waits for somebody\u{2019}s approval."),
-            Ok(Verdict::Block) => format!("Row {number}: is blocked, so no mail is made of it."),
-            Err(why) => format!("Row {number}: would be refused: {why}."),
-        };
         let stored = |errors: &Vec<domain::gate::merge::RowError>| {
             errors.iter().cloned().map(StoredError::from).collect::<Vec<_>>()
         };
@@ -455,7 +488,7 @@ impl Looked {
             problems: outlook.problems.iter().map(|(code, n)| (code.replace('_', " "), *n)).collect(),
             wrong: outlook.wrong.iter().map(|(number, errors)| (*number, said(&stored(errors)))).collect(),
             preview: outlook.first.as_ref().map(|preview| shown(preview, now)),
-            policies: outlook.sampled.iter().map(verdict).collect(),
+            policies: outlook.sampled.iter().map(|(number, judged)| verdict(*number, judged)).collect(),
             can_confirm: outlook.good > 0,
         }
     }
@@ -493,6 +526,12 @@ async fn page(
     let is_read = found.is_some() && upload.stage != Stage::Deleting;
     let looked_at = upload.checked.is_some();
     let now = visit.ports.now();
+    // What was typed before is there again.
+    let tried = if typed.is_none() && upload.stage == Stage::Ready {
+        planner(visit)?.tried(upload).await?
+    } else {
+        None
+    };
     let page = UploadPage {
         csrf: visit.session.form_token(),
         name: visible(&upload.filename),
@@ -517,7 +556,9 @@ async fn page(
         approve: (visit.may_decide() && upload.confirmed.is_some()).then(|| format!("{own}/approve")),
         rows: is_read.then(|| format!("{own}/rows")),
         wrong_rows: (looked_at && is_read).then(|| format!("{own}/rows?status=error")),
-        form: found.filter(|_| upload.stage == Stage::Ready).map(|found| PlanForm::new(found, typed)),
+        form: found
+            .filter(|_| upload.stage == Stage::Ready)
+            .map(|found| PlanForm::new(found, typed, tried.as_ref())),
         outlook: outlook.map(|outlook| Looked::new(outlook, now)),
         elsewhere: wrong.beside(&NAMES),
         wrong,
@@ -569,7 +610,7 @@ fn body_of(form: &Form, dry_run: bool) -> Value {
             }
             // What is no number is as wrong as none; where a column has the dates no days are asked for.
             let by_column = days.is_empty() && !form.field(&format!("map.follow_up_{n}")).is_empty();
-            let days = if by_column { 1 } else { days.parse::<u64>().unwrap_or(0) };
+            let days = (!by_column).then(|| days.parse::<u64>().unwrap_or(0));
             Some(json!({ "after_days": days, "subject": subject, "text": text }))
         })
         .collect();
@@ -655,17 +696,21 @@ struct RowsPage {
     name: String,
     views: Vec<(String, &'static str, bool)>,
     columns: Vec<String>,
-    rows: Vec<Line2>,
+    rows: Vec<RowLine>,
     next: Option<String>,
+    /// The mails of the row that somebody asked for, and what policies say of the first.
+    preview: Option<(Shown, String)>,
 }
 
 /// A row of the sheet.
-struct Line2 {
+struct RowLine {
     number: u32,
     word: &'static str,
     class: &'static str,
     said: String,
     approval: Option<String>,
+    /// Where its mails are shown, before they are made.
+    preview: Option<String>,
     values: Vec<String>,
 }
 
@@ -675,19 +720,20 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     if shown.chars().count() <= most { shown } else { shown.chars().take(most).chain(['…']).collect() }
 }
 
-fn line(row: &Row) -> Line2 {
+fn line(row: &Row, preview: impl Fn(u32) -> Option<String>) -> RowLine {
     let (word, class) = match (row.status, row.mail) {
         (RowStatus::Ready, _) => ("No mail yet", "pending"),
         (RowStatus::Error, _) => ("Something is wrong", "rejected"),
         (RowStatus::Imported, Some(status)) => (words::status(status.as_str()), "approved"),
         (RowStatus::Imported, None) => ("Its mail is gone", "cancelled"),
     };
-    Line2 {
+    RowLine {
         number: row.number,
         word,
         class,
         said: said(&row.errors),
         approval: row.made.first().map(|made| route::approval(made.approval_id)),
+        preview: if row.status == RowStatus::Ready { preview(row.number) } else { None },
         values: row.values.iter().map(|value| cut(value, VALUE)).collect(),
     }
 }
@@ -699,6 +745,14 @@ async fn show_rows(context: &Context, request: &Request, id: UploadId) -> Result
     let behind = request.query.get("behind").and_then(|text| text.parse().ok()).unwrap_or(0);
     let (permit, planner) = (permit(&visit)?, planner(&visit)?);
     let (upload, rows, more) = Box::pin(planner.rows(&permit, id, status, (behind, ROWS))).await?;
+    let preview = match request.query.get("row").and_then(|text| text.parse().ok()) {
+        Some(number) => Box::pin(planner.row(&permit, id, number)).await?.1,
+        None => None,
+    };
+    let preview = preview.map(|it| {
+        let judged = it.judged.as_ref().map(|it| it.outcome.clone()).map_err(Clone::clone);
+        (shown(&it, visit.ports.now()), verdict(it.number, &judged))
+    });
     let frame = Frame::of(&visit).await?;
     let own = format!("{}/rows", address(id));
     let view = |name: &str, word: &'static str| {
@@ -707,6 +761,8 @@ async fn show_rows(context: &Context, request: &Request, id: UploadId) -> Result
     };
     let last = rows.last().filter(|_| more).map(|row| row.number);
     let filter = if asked.is_empty() { String::new() } else { format!("status={}&", encode(asked)) };
+    let is_planned = upload.checked.is_some();
+    let to = |number: u32| is_planned.then(|| format!("{own}?{filter}behind={behind}&row={number}"));
     let page = RowsPage {
         back: address(id),
         name: visible(&upload.filename),
@@ -720,8 +776,9 @@ async fn show_rows(context: &Context, request: &Request, id: UploadId) -> Result
             .found
             .map(|found| found.columns.iter().map(|it| visible(it)).collect())
             .unwrap_or_default(),
-        rows: rows.iter().map(line).collect(),
+        rows: rows.iter().map(|row| line(row, to)).collect(),
         next: last.map(|number| format!("{own}?{filter}behind={number}")),
+        preview,
         shell: frame.shell,
     };
     Ok(guard::html(200, render(&page)?))

@@ -26,7 +26,7 @@ use crate::base::error::{FieldError, Refusal};
 use crate::base::ports::{BlobError, Blobs, Ports, Sheets, UploadOf};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{Change, Directory, List, Page, PageRequest, key, load, typed};
-use crate::gate::draft::Draft;
+use crate::gate::draft::{Body, Draft, check};
 use crate::gate::submit::ready;
 use crate::gate::weigh::judge;
 use crate::mailbox::barred;
@@ -41,6 +41,8 @@ const TRIES: usize = 5;
 const BARRED_AT_ONCE: usize = 40;
 /// Policies are asked about so many of the mails that would be made.
 pub const SAMPLED: usize = 5;
+/// So many bytes of HTML are looked at in one request, which has 29 seconds.
+const MOST_HTML: usize = 8_000_000;
 /// So many bytes of values are in one answer with rows, which Lambda takes up to 6 MB of.
 const MOST_VALUES: usize = 2_500_000;
 /// So many rows with something wrong are shown with a plan; the list of rows has all.
@@ -74,9 +76,15 @@ pub async fn announce(
 ) -> Result<(Upload, String), Refusal> {
     let organization_id = permit.organization_id();
     let NewUpload { inbox_id, filename, content_type, size } = new;
-    if size == 0 || size > MAX_FILE {
+    if size == 0 {
+        return Err(Refusal::field("size", Code::Required, "is 0: the file has nothing in it"));
+    }
+    if size > MAX_FILE {
         let message = format!("must be 1 to {MAX_FILE} bytes (20 MB): split a larger sheet");
         return Err(Refusal::field("size", Code::FileTooLarge, message));
+    }
+    if filename.trim().is_empty() {
+        return Err(Refusal::field("filename", Code::InvalidFilename, "is empty: give the name of the file"));
     }
     let inbox = load(&*ports.store, organization_id, key::Inbox(inbox_id)).await?;
     if inbox.is_none() || permit.over(inbox_id).is_err() {
@@ -389,8 +397,25 @@ impl Planner<'_> {
         let upload = Upload { version: confirmed.version + 1, ..confirmed };
         let outlook = Outlook { upload, wrong: vec![], first: None, ..outlook };
         let change = once.save(change, now, || answer(&outlook));
-        once.commit(self.ports, change).await?;
-        Ok(outlook)
+        match once.commit(self.ports, change).await {
+            Err(refusal) if refusal.code() == Code::ChangedMeanwhile => {
+                // Of two who confirm at once the later one is told that it is confirmed.
+                let upload = get(self.ports, permit, id).await?;
+                if upload.stage == Stage::Ready {
+                    Err(refusal)
+                } else {
+                    Err(not_ready(&NotNow(upload.stage.as_str())))
+                }
+            }
+            Err(refusal) => Err(refusal),
+            Ok(_) => Ok(outlook),
+        }
+    }
+
+    /// The plan that was tried out last.
+    pub async fn tried(&self, upload: &Upload) -> Result<Option<Plan>, Refusal> {
+        let Some(checked) = &upload.checked else { return Ok(None) };
+        Ok(Some(self.sheets.plan(of(upload), checked.plan).await?))
     }
 
     /// Whether this plan is the one that was tried out last.
@@ -421,7 +446,13 @@ impl Planner<'_> {
     ) -> Result<Outlook, Refusal> {
         let merge = Merge::new(plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
         let now = self.ports.now();
-        let judged = judge_rows(self.ports, upload.organization_id, &merge, plan, sheet, now).await?;
+        let mut looked = look_at_rows(&merge, plan, sheet, now);
+        let mut budget = MOST_HTML;
+        for (row, looked) in sheet.rows.iter().zip(&mut looked) {
+            looked.check_mails(&merge, plan, row, &mut budget, now);
+        }
+        bar(self.ports, upload.organization_id, plan, looked.iter_mut().collect()).await?;
+        let judged = looked.into_iter().map(|it| it.judged);
         let mut outlook = Outlook {
             upload,
             good: 0,
@@ -529,19 +560,23 @@ impl Planner<'_> {
         };
         let merge = Merge::new(&plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
         let now = upload.confirmed.as_ref().map_or_else(|| self.ports.now(), |it| it.at);
+        let mut budget = MOST_HTML;
         let mut looked: Vec<_> = look_at_rows(&merge, &plan, &sheet, now)
             .into_iter()
             .skip(place.unwrap_or_default())
             .take(1)
             .collect();
+        looked.iter_mut().for_each(|it| it.check_mails(&merge, &plan, row, &mut budget, now));
         bar(self.ports, upload.organization_id, &plan, looked.iter_mut().collect()).await?;
         let judged = looked.pop().map_or(Ok(0), |it| it.judged);
         let preview = match (&done, &judged) {
             (None, Ok(_)) => self.preview(permit, &upload, &merge, row).await?,
             _ => None,
         };
-        let mail = self.first_of(&upload, done.as_ref()).await?;
-        let mut row = Row::new(row, done, judged, mail);
+        let made = done.iter().flat_map(|it| &it.made).map(|it| key::Message(upload.inbox_id, it.message_id));
+        let mails = load(&*self.ports.store, upload.organization_id, made.collect::<Vec<_>>()).await?;
+        let mut row = Row::new(row, done, judged);
+        row.stand(&mails);
         row.cut();
         Ok((row, preview))
     }
@@ -558,12 +593,12 @@ impl Planner<'_> {
         let Read { sheet, plan } = self.read(&upload).await?;
         let organization_id = upload.organization_id;
         let now = upload.confirmed.as_ref().map_or_else(|| self.ports.now(), |it| it.at);
-        let looked = match &plan {
+        let merge = plan.as_ref().map(|plan| Merge::new(plan, &sheet.columns)).transpose();
+        let merge = merge.map_err(|wrong| not_fitting(&wrong))?;
+        let mut budget = MOST_HTML;
+        let looked = match plan.as_ref().zip(merge.as_ref()) {
             None => sheet.rows.iter().map(|_| Looked { judged: Ok(0), to: None }).collect(),
-            Some(plan) => {
-                let merge = Merge::new(plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
-                look_at_rows(&merge, plan, &sheet, now)
-            }
+            Some((plan, merge)) => look_at_rows(merge, plan, &sheet, now),
         };
         let mut rest: Vec<_> = sheet.rows.iter().zip(looked).filter(|(row, _)| row.number > behind).collect();
         let (mut found, limit, mut bytes) = (vec![], usize::from(limit), 0);
@@ -575,14 +610,18 @@ impl Planner<'_> {
             };
             // Whether mail may go to it is asked of those alone that are shown, and have no mail yet.
             let undecided = some.iter_mut().zip(&done).filter(|(_, done)| done.is_none());
-            if let Some(plan) = &plan {
-                let undecided = undecided.map(|((_, looked), _)| looked).collect();
+            if let Some((plan, merge)) = plan.as_ref().zip(merge.as_ref()) {
+                let undecided = undecided.map(|((row, looked), _)| {
+                    looked.check_mails(merge, plan, row, &mut budget, now);
+                    looked
+                });
+                let undecided = undecided.collect();
                 bar(self.ports, organization_id, plan, undecided).await?;
             }
             for ((row, looked), done) in some.iter().zip(done) {
                 let row = match &plan {
                     None => Row::unplanned(row),
-                    Some(_) => Row::new(row, done, looked.judged.clone(), None),
+                    Some(_) => Row::new(row, done, looked.judged.clone()),
                 };
                 if status.is_none_or(|status| row.status == status) {
                     bytes += row.values.iter().map(String::len).sum::<usize>();
@@ -604,20 +643,15 @@ impl Planner<'_> {
         if let [row] = &mut found[..] {
             row.cut();
         }
-        let first =
-            found.iter().map(|row| row.made.first().map(|it| key::Message(upload.inbox_id, it.message_id)));
-        let mails = load(&*self.ports.store, organization_id, first.collect::<Vec<_>>()).await?;
-        for (row, mail) in found.iter_mut().zip(mails) {
-            row.mail = mail.as_ref().and_then(Message::outbound).map(Outbound::status);
+        let made = |row: &Row| {
+            row.made.iter().map(|it| key::Message(upload.inbox_id, it.message_id)).collect::<Vec<_>>()
+        };
+        let mails =
+            load(&*self.ports.store, organization_id, found.iter().map(made).collect::<Vec<_>>()).await?;
+        for (row, mails) in found.iter_mut().zip(mails) {
+            row.stand(&mails);
         }
         Ok((upload, found, more))
-    }
-
-    async fn first_of(&self, upload: &Upload, done: Option<&UploadRow>) -> Result<Option<Status>, Refusal> {
-        let first =
-            done.and_then(|it| it.made.first()).map(|it| key::Message(upload.inbox_id, it.message_id));
-        let message = load(&*self.ports.store, upload.organization_id, first).await?;
-        Ok(message.as_ref().and_then(Message::outbound).map(Outbound::status))
     }
 
     async fn read(&self, upload: &Upload) -> Result<Read, Refusal> {
@@ -703,10 +737,10 @@ impl Row {
     }
 
     fn unplanned(row: &SheetRow) -> Self {
-        Self::new(row, None, Ok(0), None)
+        Self::new(row, None, Ok(0))
     }
 
-    fn new(row: &SheetRow, done: Option<UploadRow>, judged: Judged, mail: Option<Status>) -> Self {
+    fn new(row: &SheetRow, done: Option<UploadRow>, judged: Judged) -> Self {
         let (status, errors, made) = match (done, judged) {
             (Some(done), _) => {
                 let status = if done.errors.is_empty() { RowStatus::Imported } else { RowStatus::Error };
@@ -718,7 +752,17 @@ impl Row {
             }
         };
         let values = row.cells.iter().map(|cell| cell.text.clone()).collect();
-        Self { number: row.number, values, status, errors, made, mail }
+        Self { number: row.number, values, status, errors, made, mail: None }
+    }
+
+    /// With where its mails stand by now: of one that was edited or moved, with the approval that it has since.
+    fn stand(&mut self, mails: &[Option<Message>]) {
+        for (made, mail) in self.made.iter_mut().zip(mails) {
+            if let Some(outbound) = mail.as_ref().and_then(Message::outbound) {
+                made.approval_id = outbound.approval_id;
+            }
+        }
+        self.mail = mails.first().and_then(Option::as_ref).and_then(Message::outbound).map(Outbound::status);
     }
 }
 
@@ -730,6 +774,43 @@ struct Looked {
     judged: Judged,
     /// To whom its mails would go, where nothing is wrong with it.
     to: Option<EmailAddress>,
+}
+
+impl Looked {
+    /// Looks at the mails of a row as they are looked at when they are asked for. Of HTML no more than `budget` bytes are: what is wrong with
+    /// the rest is said of its row when its mail is made.
+    fn check_mails(
+        &mut self,
+        merge: &Merge<'_>,
+        plan: &Plan,
+        row: &SheetRow,
+        budget: &mut usize,
+        now: Timestamp,
+    ) {
+        if self.judged.is_err() {
+            return;
+        }
+        let Ok(mails) = merge.row(row, now) else { return };
+        for mail in &mails.mails {
+            let html = mail.html.as_ref().map_or(0, String::len);
+            let Some(left) = budget.checked_sub(html) else { continue };
+            *budget = left;
+            let mail = RowMail { send_at: None, ..mail.clone() };
+            let mut draft = draft_of(&mails, mail, plan.unsubscribe);
+            if let Err(Refusal::Invalid(errors)) = check(&mut draft, &[], Body::Needed, now) {
+                let column = |field: &str| plan.mapping.get(field).map(String::as_str);
+                let wrong =
+                    |it: &FieldError| RowError::new(it.code.as_str(), column(&it.field), said_of_field(it));
+                self.judged = Err(errors.iter().map(wrong).collect());
+                return;
+            }
+        }
+    }
+}
+
+/// What is wrong with a field of a mail, in a sentence of its own.
+fn said_of_field(error: &FieldError) -> String {
+    format!("its {} {}", error.field, error.message)
 }
 
 /// Of each row what it would become, by itself, beside the others, and with whom it goes to.

@@ -110,6 +110,7 @@ enum ProblemForm {
     TooManyCells(String),
     ErrorValue(usize, String),
     TooLong(usize),
+    Unsaved(usize),
 }
 
 /// What was read of a sheet, as it is stored.
@@ -131,6 +132,7 @@ pub fn write_sheet(sheet: &Sheet) -> Vec<u8> {
             CellProblem::TooManyCells(first) => ProblemForm::TooManyCells(first),
             CellProblem::ErrorValue(place, text) => ProblemForm::ErrorValue(place, text),
             CellProblem::TooLong(place) => ProblemForm::TooLong(place),
+            CellProblem::Unsaved(place) => ProblemForm::Unsaved(place),
         };
         line(serde_json::to_string(&RowForm {
             n: row.number,
@@ -167,6 +169,7 @@ fn read_row(line: &str, columns: usize) -> Option<SheetRow> {
         ProblemForm::TooManyCells(first) => CellProblem::TooManyCells(first),
         ProblemForm::ErrorValue(place, text) => CellProblem::ErrorValue(place, text),
         ProblemForm::TooLong(place) => CellProblem::TooLong(place),
+        ProblemForm::Unsaved(place) => CellProblem::Unsaved(place),
     };
     let problems = p.into_iter().map(problem).collect();
     (cells.len() == columns).then_some(SheetRow { number: n, cells, problems, hidden: h })

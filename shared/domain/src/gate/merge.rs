@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::base::address::{EmailAddress, HeaderText, Mailbox};
@@ -486,6 +486,14 @@ impl<'a> Merge<'a> {
         given.map(|(_, place)| *place).chain(self.fields.values().copied()).collect()
     }
 
+    /// The places of the columns whose values a reader of the mails sees, beside whom they go to and when.
+    pub fn said(&self) -> BTreeSet<usize> {
+        let asked = self.asked();
+        let given = self.variables.iter().filter(|(name, _)| asked.contains(name.as_str()));
+        let words = ["subject", "text", "html", "name"].into_iter().filter_map(|name| self.fields.get(name));
+        given.map(|(_, place)| *place).chain(words.copied()).collect()
+    }
+
     /// The mails of a row that are asked for now, or all that is wrong with it. Whether it is the only one to its mailbox is not its own affair.
     pub fn row(&self, row: &SheetRow, now: Timestamp) -> Result<RowMails, Vec<RowError>> {
         let (fields, variables) = (&self.fields, &self.variables);
@@ -575,6 +583,11 @@ impl<'a> Merge<'a> {
                 Some(RowError::new("cell_error", name(place), message))
                     .filter(|_| self.used().contains(place))
             }
+            CellProblem::Unsaved(place) => {
+                let message = "holds a formula whose value was not saved: open the sheet in a spreadsheet program, and save it there";
+                Some(RowError::new("cell_error", name(place), message.to_owned()))
+                    .filter(|_| self.used().contains(place))
+            }
             CellProblem::TooLong(place) => {
                 let message = "is longer than 32,767 characters".to_owned();
                 Some(RowError::new("cell_too_long", name(place), message))
@@ -613,7 +626,16 @@ impl<'a> Merge<'a> {
         };
         let at = match read {
             Ok(When::Instant(at)) => Timestamp::from_second(at.as_second()).ok(),
-            Ok(When::Civil(at)) => self.zone.to_timestamp(at).ok(),
+            // In the fold of a year the earlier of both is meant; what the clocks leave out is no time.
+            Ok(When::Civil(at)) => {
+                let there = self.zone.to_ambiguous_timestamp(at);
+                if matches!(there.offset(), AmbiguousOffset::Gap { .. }) {
+                    let message =
+                        format!("{text:?} is a time that the clocks there leave out: choose another");
+                    return is_wrong("date_invalid", message);
+                }
+                there.compatible().ok()
+            }
             Ok(When::Day(day)) => self.zone.to_timestamp(day.to_datetime(self.plan.time)).ok(),
             Err(NoDate::Ambiguous) => {
                 let message =
@@ -802,7 +824,7 @@ fn read_date(text: &str, order: Option<DateOrder>) -> Result<When, NoDate> {
     let numbers: Vec<i16> = day
         .trim_end_matches('.')
         .split(separator)
-        .map(|part| part.parse().map_err(|_| NoDate::Unreadable))
+        .map(|part| number(part).ok_or(NoDate::Unreadable))
         .collect::<Result<_, _>>()?;
     let [a, b, c] = numbers[..] else { return Err(NoDate::Unreadable) };
     let is_year = |n: i16| (1000..=9999).contains(&n);
@@ -826,6 +848,11 @@ fn read_date(text: &str, order: Option<DateOrder>) -> Result<When, NoDate> {
     Ok(When::Civil(date.to_datetime(read_time(time).ok_or(NoDate::Unreadable)?)))
 }
 
+/// Digits alone: a sign stands before no part of a date.
+fn number<T: std::str::FromStr>(part: &str) -> Option<T> {
+    Some(part).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()
+}
+
 /// `14:00`, `14:00:30`, `2:30 pm`.
 fn read_time(text: &str) -> Option<Time> {
     let lower = text.to_ascii_lowercase();
@@ -834,7 +861,7 @@ fn read_time(text: &str) -> Option<Time> {
         (_, Some(digits)) => (digits.trim(), Some(12)),
         _ => (lower.as_str(), None),
     };
-    let parts: Vec<i8> = digits.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let parts: Vec<i8> = digits.split(':').map(number).collect::<Option<_>>()?;
     let (hour, minute, second) = match parts[..] {
         [hour] if half.is_some() => (hour, 0, 0),
         [hour, minute] => (hour, minute, 0),

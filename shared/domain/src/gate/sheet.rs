@@ -66,6 +66,8 @@ pub enum CellProblem {
     ErrorValue(usize, String),
     /// The text of this column, by its place from 0, is longer than [`MAX_CELL`]; it is cut.
     TooLong(usize),
+    /// This column, by its place from 0, holds a formula whose value was not saved: programs that write workbooks often leave it out.
+    Unsaved(usize),
 }
 
 /// What about a sheet somebody should know.

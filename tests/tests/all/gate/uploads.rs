@@ -215,6 +215,27 @@ fn long() -> String {
     format!("Email,Name\n{}", (0..120).map(row).collect::<String>())
 }
 
+/// What is refused when a mail is asked for is said before.
+#[tokio::test]
+async fn a_trial_says_of_each_row_what_its_mail_would_be_refused_for() {
+    let world = world_of_uploads().await;
+    let rows =
+        "ann@example.org,https://ok.test/\nbo@example.org,javascript:alert(1)\ncy@example.org,x\u{85}y\n";
+    let upload = uploaded(&world, &format!("Email,Link\n{rows}")).await;
+    let words = Words {
+        subject: Some("Hi".to_owned()),
+        html: Some("<p>Look <a href=\"{{link}}\">here</a> {{link}}</p>".to_owned()),
+        text: None,
+    };
+    let plan = Plan { words, ..plan("Hi", "Hello") };
+    let outlook = Box::pin(planner(&world).try_out(&permit(), upload.id, &plan)).await.unwrap();
+    let wrong: Vec<_> = outlook.wrong.iter().map(|(number, errors)| (*number, errors[0].code)).collect();
+    assert_eq!((outlook.good, wrong), (1, vec![(3, "html_scheme"), (4, "control_character")]));
+    let asked = (Some(RowStatus::Error), (0, 50));
+    let (_, rows, _) = Box::pin(planner(&world).rows(&permit(), upload.id, asked.0, asked.1)).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [3, 4]);
+}
+
 #[tokio::test]
 async fn rows_with_much_in_them_come_on_pages_that_fit_an_answer() {
     let world = world_of_uploads().await;
@@ -468,6 +489,10 @@ async fn many_rows_are_approved_together_as_they_are_planned_and_no_other() {
         Box::pin(app::gate::edit::edit(&sending, &by, all[0].id, all[0].digest, change, &once, answer));
     let edited = edited.await.unwrap().approval;
     assert_eq!(edited.row, all[0].row, "it is still the mail of its row");
+    let rows =
+        Box::pin(planner(&world).rows(&permit(), id, Some(RowStatus::Imported), (0, 100))).await.unwrap().1;
+    let its = rows.iter().find(|row| Some(row.number) == edited.row.map(|row| row.number)).unwrap();
+    assert_eq!(its.made[0].approval_id, edited.id, "and its row leads there");
     let said =
         together(&world, &approver(2), id, (&[edited.clone(), all[1].clone()], &Verdict::Approve)).await;
     assert_eq!(said, [Err("look_first"), Ok("approved")], "somebody made it say something else");

@@ -7,7 +7,7 @@ use domain::UploadId;
 use domain::base::address::EmailAddress;
 use domain::base::code::Code;
 use domain::base::digest::Digest;
-use domain::gate::approval::{Approval, Verdict};
+use domain::gate::approval::{Approval, DecisionRefused, Verdict};
 use domain::gate::merge::{Merge, Plan, RowMails};
 use domain::gate::sheet::Sheet;
 use domain::gate::upload::Upload;
@@ -149,6 +149,10 @@ pub async fn act_on_rows(
             Box::pin(async move {
                 let decided = match (ours, deed) {
                     (None, _) => Err(Refusal::NotFound("approval")),
+                    // What they saw when they checked it is what they call off.
+                    (Some(approval), Deed::Cancel(_)) if approval.digest != *digest => {
+                        Err(DecisionRefused::DigestMismatch { current: approval.digest }.into())
+                    }
                     (Some(_), Deed::Cancel(reason)) => {
                         cancel(&sending.ports, &*sending.workflow, reading, *approval_id, reason).await
                     }
@@ -203,7 +207,7 @@ async fn is_as_planned(
         (None, Some(html)) => crate::gate::draft::text_of(html),
         (None, None) => None,
     };
-    // When it goes stands in the table: somebody may have moved it.
+    // When it goes stands in the table.
     Ok(to == [mails.to.address.mailbox_key()]
         && parsed.subject.split_whitespace().eq(planned.subject.as_str().split_whitespace())
         && spoken(parsed.text.as_deref().unwrap_or_default()) == spoken(&text.unwrap_or_default())

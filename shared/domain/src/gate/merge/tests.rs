@@ -157,6 +157,8 @@ fn dates_are_read_as_people_write_them() {
         "2026-11-30 25:00",
         "2026-11-30 13 pm",
         "1/2/3/4",
+        "2026-11-30 +5:00",
+        "2026-+1-30",
         "--",
         "99999999-1-1",
     ] {
@@ -188,6 +190,31 @@ fn a_day_is_nine_in_the_morning_where_the_plan_is() {
     assert_eq!(wrong(""), ["date_missing"]);
     assert_eq!(wrong("next week"), ["date_invalid"]);
     assert_eq!(wrong("02/03/2027"), ["date_ambiguous"]);
+}
+
+#[test]
+fn a_time_that_the_clocks_leave_out_is_none() {
+    let names = columns(&["Email", "Date"]);
+    let given = plan(&[("to", "Email"), ("send_at", "Date")], "a", "b");
+    let given = Plan { time_zone: "Europe/Berlin".to_owned(), ..given };
+    let merge = Merge::new(&given, &names).unwrap();
+    let made = |date: &str| merge.row(&row(&["ann@example.org", date]), at("2026-11-01T00:00:00Z"));
+    assert_eq!(codes(made("2027-03-28 02:30")), ["date_invalid"]);
+    let sent = |date: &str| made(date).unwrap().mails[0].send_at.unwrap();
+    assert_eq!(sent("2027-03-28 03:30"), at("2027-03-28T01:30:00Z"));
+}
+
+#[test]
+fn what_a_reader_sees_of_an_address_is_said() {
+    let names = columns(&["Email", "Note"]);
+    let said = |text: &str| {
+        let given = plan(&[("to", "Email")], "a", text);
+        Merge::new(&given, &names).unwrap().said()
+    };
+    assert_eq!(said("Hello {{note}}"), [1].into());
+    assert_eq!(said("Hello {{email}}"), [0].into());
+    let given = plan(&[("to", "Email"), ("name", "Email")], "a", "b");
+    assert_eq!(Merge::new(&given, &names).unwrap().said(), [0].into());
 }
 
 #[test]

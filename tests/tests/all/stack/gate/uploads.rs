@@ -392,6 +392,14 @@ async fn a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approve
     shows(&browser, &format!("{ROWS} of {} rows can become {ROWS} mails", ROWS + 3)).await;
     shows(&browser, "Hello Person, 0, this is for you.").await;
     shows(&browser, "waits for somebody\u{2019}s approval").await;
+    let at = browser.current_url().await.unwrap();
+    browser.goto(&format!("{at}/rows")).await.unwrap();
+    browser.find(Locator::LinkText("5")).await.unwrap().click().await.unwrap();
+    shows(&browser, "Hello Person, 3, this is for you.").await;
+    browser.goto(at.as_str()).await.unwrap();
+    // What was typed is there again.
+    press(&browser, "button[value=try]").await;
+    shows(&browser, "Hello Person, 0, this is for you.").await;
     press(&browser, "button[value=confirm]").await;
     shows(&browser, "This page looks again by itself").await;
     let upload = stack.within(std::time::Duration::from_mins(5), "mails of all rows", || {
@@ -410,6 +418,12 @@ async fn a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approve
     shows(&browser, "The first 100 of those that wait").await;
     shows(&browser, "Hello {{full_name}}, this is for you.").await;
     shows(&browser, "Person, 7").await;
+    // Return in a field decides about nothing.
+    press(&browser, "details.batch-reject:last-of-type summary").await;
+    browser.find(Locator::Css("#days")).await.unwrap().send_keys("5\u{e007}").await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let first = house.rows(&upload, "&status=imported")[0]["approval_id"].as_str().unwrap().to_owned();
+    assert_eq!(stack.get(&format!("/v1/approvals/{first}"), house.editor()).body["status"], "pending");
     press(&browser, "input[name=go_on]").await;
     press(&browser, "button.approve").await;
     shows_within(&browser, "None of its mails waits for a decision", 120).await;
