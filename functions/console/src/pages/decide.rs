@@ -270,14 +270,11 @@ pub(super) fn told(refusal: &Refusal) -> Option<Alert> {
             "This mail goes only with votes that people\u{2019}s own keys signed, and yours signed nothing. Allow scripts for this site and \
              approve it again, with a key that is registered under Settings, Signing keys. Nothing was decided.",
         ),
-        Refusal::Because { code: Code::SignatureRefused, message, .. } => {
+        Refusal::Because { code: Code::SignatureRefused | Code::OpenRowsFirst, message, .. } => {
             alert(409, &format!("Nothing was decided: {message}."))
         }
         Refusal::Because { code: Code::LookFirst, .. } => {
             alert(409, "Something about it deserves a look: open it, and approve it alone.")
-        }
-        Refusal::Because { code: Code::OpenRowsFirst, message, .. } => {
-            alert(409, &format!("Nothing was decided: {message}."))
         }
         Refusal::Because { code: Code::NoVote, .. } => {
             alert(409, "There is no approval of yours to take back. Nothing was done.")

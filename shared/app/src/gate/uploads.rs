@@ -408,7 +408,7 @@ impl Planner<'_> {
                 }
             }
             Err(refusal) => Err(refusal),
-            Ok(_) => Ok(outlook),
+            Ok(()) => Ok(outlook),
         }
     }
 
@@ -566,7 +566,9 @@ impl Planner<'_> {
             .skip(place.unwrap_or_default())
             .take(1)
             .collect();
-        looked.iter_mut().for_each(|it| it.check_mails(&merge, &plan, row, &mut budget, now));
+        for it in &mut looked {
+            it.check_mails(&merge, &plan, row, &mut budget, now);
+        }
         bar(self.ports, upload.organization_id, &plan, looked.iter_mut().collect()).await?;
         let judged = looked.pop().map_or(Ok(0), |it| it.judged);
         let preview = match (&done, &judged) {
