@@ -56,9 +56,9 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// The next row. Cells in which nobody sees anything are empty, and a row of them is none.
+    /// The next row. Cells in which nobody sees anything, and that are no problem, are empty, and a row of them is none.
     pub(crate) fn put(&mut self, mut row: Row) -> Result<(), Unreadable> {
-        row.cells.retain(|found| !is_blank(&found.cell.text));
+        row.cells.retain(|found| found.problem.is_some() || !is_blank(&found.cell.text));
         if row.cells.is_empty() && row.extra.is_none() {
             return Ok(());
         }

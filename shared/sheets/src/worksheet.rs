@@ -162,7 +162,7 @@ impl Reading<'_, '_, '_> {
             let column = said.column.unwrap_or(next);
             next = column + 1;
             if let Some((cell, problem)) = self.cell(&said, row.number)?
-                && !is_blank(&cell.text)
+                && (problem.is_some() || !is_blank(&cell.text))
             {
                 put(&mut row.cells, Found { column, cell, problem })?;
             }

@@ -41,8 +41,10 @@ const TRIES: usize = 5;
 const BARRED_AT_ONCE: usize = 40;
 /// Policies are asked about so many of the mails that would be made.
 pub const SAMPLED: usize = 5;
-/// So many bytes of HTML are looked at in one request, which has 29 seconds.
-const MOST_HTML: usize = 8_000_000;
+/// So many bytes of HTML, or eight times as many of text, are looked at in one request, which has 29 seconds.
+const MOST_WORDS: usize = 8_000_000;
+/// So many bytes of words have the mails of all rows together at most.
+const MOST_OF_ALL: usize = 256 * 1024 * 1024;
 /// So many bytes of values are in one answer with rows, which Lambda takes up to 6 MB of.
 const MOST_VALUES: usize = 2_500_000;
 /// So many rows with something wrong are shown with a plan; the list of rows has all.
@@ -446,8 +448,8 @@ impl Planner<'_> {
     ) -> Result<Outlook, Refusal> {
         let merge = Merge::new(plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
         let now = self.ports.now();
-        let mut looked = look_at_rows(&merge, plan, sheet, now);
-        let mut budget = MOST_HTML;
+        let mut looked = look_at_rows(&merge, plan, sheet, now)?;
+        let mut budget = MOST_WORDS;
         for (row, looked) in sheet.rows.iter().zip(&mut looked) {
             looked.check_mails(&merge, plan, row, &mut budget, now);
         }
@@ -560,8 +562,8 @@ impl Planner<'_> {
         };
         let merge = Merge::new(&plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
         let now = upload.confirmed.as_ref().map_or_else(|| self.ports.now(), |it| it.at);
-        let mut budget = MOST_HTML;
-        let mut looked: Vec<_> = look_at_rows(&merge, &plan, &sheet, now)
+        let mut budget = MOST_WORDS;
+        let mut looked: Vec<_> = look_at_rows(&merge, &plan, &sheet, now)?
             .into_iter()
             .skip(place.unwrap_or_default())
             .take(1)
@@ -597,10 +599,10 @@ impl Planner<'_> {
         let now = upload.confirmed.as_ref().map_or_else(|| self.ports.now(), |it| it.at);
         let merge = plan.as_ref().map(|plan| Merge::new(plan, &sheet.columns)).transpose();
         let merge = merge.map_err(|wrong| not_fitting(&wrong))?;
-        let mut budget = MOST_HTML;
+        let mut budget = MOST_WORDS;
         let looked = match plan.as_ref().zip(merge.as_ref()) {
             None => sheet.rows.iter().map(|_| Looked { judged: Ok(0), to: None }).collect(),
-            Some((plan, merge)) => look_at_rows(merge, plan, &sheet, now),
+            Some((plan, merge)) => look_at_rows(merge, plan, &sheet, now)?,
         };
         let mut rest: Vec<_> = sheet.rows.iter().zip(looked).filter(|(row, _)| row.number > behind).collect();
         let (mut found, limit, mut bytes) = (vec![], usize::from(limit), 0);
@@ -779,7 +781,7 @@ struct Looked {
 }
 
 impl Looked {
-    /// Looks at the mails of a row as they are looked at when they are asked for. Of HTML no more than `budget` bytes are: what is wrong with
+    /// Looks at the mails of a row as they are looked at when they are asked for. Of their words no more than `budget` says are: what is wrong with
     /// the rest is said of its row when its mail is made.
     fn check_mails(
         &mut self,
@@ -794,8 +796,9 @@ impl Looked {
         }
         let Ok(mails) = merge.row(row, now) else { return };
         for mail in &mails.mails {
-            let html = mail.html.as_ref().map_or(0, String::len);
-            let Some(left) = budget.checked_sub(html) else { continue };
+            // HTML takes some eight times as long as text.
+            let bytes = |words: &Option<String>| words.as_ref().map_or(0, String::len);
+            let Some(left) = budget.checked_sub(bytes(&mail.html) + bytes(&mail.text) / 8) else { continue };
             *budget = left;
             let mail = RowMail { send_at: None, ..mail.clone() };
             let mut draft = draft_of(&mails, mail, plan.unsubscribe);
@@ -824,15 +827,26 @@ pub(crate) async fn judge_rows(
     sheet: &Sheet,
     now: Timestamp,
 ) -> Result<Vec<Judged>, Refusal> {
-    let mut looked = look_at_rows(merge, plan, sheet, now);
+    let mut looked = look_at_rows(merge, plan, sheet, now)?;
     bar(ports, organization_id, plan, looked.iter_mut().collect()).await?;
     Ok(looked.into_iter().map(|it| it.judged).collect())
 }
 
-fn look_at_rows(merge: &Merge<'_>, plan: &Plan, sheet: &Sheet, now: Timestamp) -> Vec<Looked> {
-    let (mut all, mut first) = (vec![], BTreeMap::new());
+fn look_at_rows(
+    merge: &Merge<'_>,
+    plan: &Plan,
+    sheet: &Sheet,
+    now: Timestamp,
+) -> Result<Vec<Looked>, Refusal> {
+    let (mut all, mut first, mut bytes) = (vec![], BTreeMap::new(), 0);
     for row in &sheet.rows {
+        if bytes > MOST_OF_ALL {
+            let message = "makes more than 256 MB of words in the mails of all rows: split the sheet, or say less in each";
+            return Err(Refusal::field("text", Code::BodyTooLarge, message));
+        }
         let made = merge.row(row, now).and_then(|mails| {
+            let words = mails.mails.iter().flat_map(|mail| [&mail.text, &mail.html]).flatten();
+            bytes += words.map(String::len).sum::<usize>();
             let address = mails.to.address;
             match first.get(&address.mailbox_key()) {
                 Some(number) if !plan.duplicates => {
@@ -850,7 +864,7 @@ fn look_at_rows(merge: &Merge<'_>, plan: &Plan, sheet: &Sheet, now: Timestamp) -
             Err(wrong) => Looked { judged: Err(wrong), to: None },
         });
     }
-    all
+    Ok(all)
 }
 
 /// Says of those of these rows to whom no mail may go that this is wrong with them.
