@@ -66,7 +66,7 @@ async fn text(browser: &Client) -> String {
 
 /// Waits until the page shows a text, in whatever case: a click returns before the next page is there.
 pub(super) async fn shows(browser: &Client, wanted: &str) {
-    shows_within(browser, wanted, 5).await;
+    shows_within(browser, wanted, 20).await;
 }
 
 /// The same for what takes longer, up to so many seconds.

@@ -367,7 +367,7 @@ async fn fill(browser: &Client, id: &str, text: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approves_them() {
+async fn alone_a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_approves_them() {
     const ROWS: usize = 120;
     let (house, driver) = (House::new(), Driver::start());
     let stack = &house.stack;
