@@ -150,7 +150,7 @@ async function answer(form, submitter) {
   const signer = JSON.parse(form.dataset.vote);
   const mails = mailsOf(form);
   // To stop a mail takes no key.
-  if (!["reject", "cancel", "move"].includes(submitter?.value) && mails.some((mail) => mail.signs)) {
+  if (!["reject", "cancel", "move", "none"].includes(submitter?.value) && mails.some((mail) => mail.signs)) {
     form.elements.signature.value = JSON.stringify(await vote(signer, mails, chosen(signer.keys)));
   }
   if (submitter?.name) {

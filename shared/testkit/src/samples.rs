@@ -683,7 +683,7 @@ pub fn upload(n: u8) -> Upload {
         kind: SheetKind::Separated(';'),
         columns: vec!["Email".into(), "First name".into()],
         rows: 2,
-        notes: vec![("separator".into(), "Its columns are parted by semicolons.".into())],
+        notes: vec![("separator".into(), "Its columns are separated by semicolons.".into())],
         guesses: [("to".into(), "Email".into())].into(),
         name: Digest::of(&[n, 1]),
     };

@@ -607,7 +607,7 @@ async fn decide(context: &Context, request: &Request) -> Result<Response, Refusa
     let verdict = match form.field("verdict") {
         "reject" => Verdict::Reject(reason_in(&form, "words")),
         "approve" => Verdict::Approve,
-        _ => return Err(unknown_verdict()),
+        _ => return queue(&visit, filter, said(NO_VERDICT), 422).await,
     };
     let wrong = match &verdict {
         _ if items.is_empty() => "Nothing was decided: check the mails first that you decide about.",
@@ -632,10 +632,8 @@ async fn decide(context: &Context, request: &Request) -> Result<Response, Refusa
     queue(&visit, filter, Some(done), 200).await
 }
 
-/// What a form asks for that is no verdict approves nothing.
-pub(super) fn unknown_verdict() -> Refusal {
-    Refusal::field("verdict", Code::UnknownChoice, "must be approve or reject: press one of the buttons")
-}
+/// What is said where none of the buttons was pressed that decide: what is no verdict approves nothing.
+pub(super) const NO_VERDICT: &str = "Nothing was decided: press one of the buttons.";
 
 /// The approvals whose boxes are checked, with the digests that these carry.
 pub(super) fn checked(form: &Form) -> Result<Vec<(ApprovalId, Digest)>, Refusal> {

@@ -17,7 +17,7 @@ use runtime::http::{Request, Response};
 use wire::gate::approvals::signature_of_form;
 
 use super::decide::{MAX_REASON, reason_in};
-use super::queue::{ITEM, Stand, checked, done_of, unknown_verdict};
+use super::queue::{ITEM, NO_VERDICT, Stand, checked, done_of};
 use super::signer::{self, Signer};
 use super::uploads::{address, cut};
 use super::{queue, render};
@@ -307,7 +307,7 @@ async fn decide(context: &Context, request: &Request, id: UploadId) -> Result<Re
     let verdict = match form.field("verdict") {
         "reject" => Verdict::Reject(reason_in(&form, "words")),
         "approve" => Verdict::Approve,
-        _ => return Err(unknown_verdict()),
+        _ => return page(&visit, id, None, (422, Some(queue::Done::failed(NO_VERDICT)), false)).await,
     };
     let wrong = match &verdict {
         _ if items.is_empty() => "Nothing was decided: check the mails first that you decide about.",

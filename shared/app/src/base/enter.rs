@@ -363,8 +363,9 @@ async fn check_token(ports: &Ports, shown: Token, now: Timestamp) -> Result<(Tok
     if !token.takes(secret, now) {
         return Err(unknown());
     }
-    for one in std::iter::once(Some(token.clone())).chain(ancestors) {
-        check_holds(&one.ok_or_else(unknown)?, now)?;
+    check_holds(&token, now)?;
+    for ancestor in ancestors {
+        check_holds(&ancestor.ok_or_else(unknown)?, now)?;
     }
     let role = seat.ok_or_else(removed)?.role;
     Ok((token, role))

@@ -221,7 +221,7 @@ fn said_of_kind(kind: SheetKind) -> Option<(String, String)> {
         SheetKind::Separated(';') => "semicolons".to_owned(),
         SheetKind::Separated(other) => format!("{other:?}"),
     };
-    Some(("separator".to_owned(), format!("Its columns are parted by {word}.")))
+    Some(("separator".to_owned(), format!("Its columns are separated by {word}.")))
 }
 
 fn said_of(note: &SheetNote) -> (String, String) {
@@ -507,7 +507,7 @@ impl Planner<'_> {
         let Ok(mut mails) = merge.row(row, self.ports.now()) else { return Ok(None) };
         let Some(first) = mails.mails.first().cloned() else { return Ok(None) };
         let principal = permit.principal();
-        let asked = (draft_of(&mails, first, false), None, None);
+        let asked = (draft_of(&mails, first, merge.unsubscribes()), None, None);
         // What policies say is told as they are asked: whoever may not ask for a mail learns that.
         let ready =
             Box::pin(ready(self.ports, self.blobs, (principal, permit.actor()), upload.inbox_id, asked))

@@ -473,6 +473,11 @@ impl<'a> Merge<'a> {
         if wrong.is_empty() { Ok(merge) } else { Err(wrong) }
     }
 
+    /// Whether each recipient can unsubscribe with one click.
+    pub fn unsubscribes(&self) -> bool {
+        self.plan.unsubscribe
+    }
+
     /// The variables that its words ask for.
     pub fn asked(&self) -> BTreeSet<&str> {
         let all = std::iter::once(&self.first).chain(&self.following);
@@ -481,9 +486,7 @@ impl<'a> Merge<'a> {
 
     /// The places of the columns that are used.
     pub fn used(&self) -> BTreeSet<usize> {
-        let asked = self.asked();
-        let given = self.variables.iter().filter(|(name, _)| asked.contains(name.as_str()));
-        given.map(|(_, place)| *place).chain(self.fields.values().copied()).collect()
+        self.said().into_iter().chain(self.fields.values().copied()).collect()
     }
 
     /// The places of the columns whose values a reader of the mails sees, beside whom they go to and when.

@@ -130,7 +130,7 @@ pub struct Progress {
     pub failed: u32,
     /// So many mails were made.
     pub mails: u32,
-    /// So many mails need somebody's approval, as they were made.
+    /// So many mails waited for somebody's approval when they were counted.
     pub held: u32,
 }
 

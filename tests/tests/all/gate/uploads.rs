@@ -280,6 +280,11 @@ async fn work_that_dies_anywhere_makes_each_mail_once_in_the_end() {
         assert_eq!(all.len(), expected.len(), "{dies_at}");
         assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), expected, "{dies_at}");
         assert_eq!((done.progress.made, done.progress.failed), (102, 18), "{dies_at}");
+        assert_eq!(
+            (done.progress.mails, done.progress.held),
+            (102, 102),
+            "{dies_at}: people are told how many wait"
+        );
     }
 }
 

@@ -12,7 +12,7 @@ use domain::gate::merge::{Merge, Plan, RowMails};
 use domain::gate::sheet::Sheet;
 use domain::gate::upload::Upload;
 use domain::people::access::{Permit, scope};
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use jiff::SignedDuration;
 
 use super::{Read, not_fitting};
@@ -29,7 +29,7 @@ use crate::mailbox::messages::open_sealed_at;
 /// So many mails of an upload are decided about at once.
 pub const AT_ONCE: usize = 100;
 
-/// So many are cancelled or moved side by side.
+/// So many are looked at, cancelled or moved side by side.
 const SIDE_BY_SIDE: usize = 5;
 
 /// What an upload's mails have in common, and those that wait.
@@ -93,27 +93,37 @@ pub async fn decide_rows(
     let merge = Merge::new(&plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
     let wanted: Vec<_> = items.iter().map(|(id, _)| key::Approval(*id)).collect();
     let found = load(&*ports.store, upload.organization_id, wanted).await?;
-    let (mut all, mut shown) = (vec![], vec![]);
-    for ((approval_id, digest), approval) in items.iter().zip(found) {
-        let row = approval.as_ref().and_then(|it| it.row).filter(|row| row.upload_id == id);
-        let Some((approval, row)) = approval.zip(row) else {
-            all.push(Batched { id: *approval_id, decided: Err(Refusal::NotFound("approval")) });
-            continue;
-        };
-        let at = upload.confirmed.as_ref().map_or(upload.created_at, |it| it.at);
-        let place = sheet.rows.binary_search_by_key(&row.number, |it| it.number);
-        let mails = place.ok().and_then(|place| merge.row(&sheet.rows[place], at).ok());
-        let as_planned = match (verdict, mails) {
-            (Verdict::Reject(_), _) => true,
-            (Verdict::Approve, Some(mails)) => is_as_planned(blobs, &approval, &mails, row.place).await?,
-            (Verdict::Approve, None) => false,
-        };
-        if as_planned {
-            shown.push((*approval_id, *digest));
-        } else {
+    let at = upload.confirmed.as_ref().map_or(upload.created_at, |it| it.at);
+    let looked = |approval: Option<&Approval>| {
+        let (sheet, merge, approval) = (&sheet, &merge, approval.cloned());
+        async move {
+            let row = approval.as_ref().and_then(|it| it.row).filter(|row| row.upload_id == id);
+            let Some((approval, row)) = approval.zip(row) else {
+                return Ok::<_, Refusal>(Err(Refusal::NotFound("approval")));
+            };
+            if matches!(verdict, Verdict::Reject(_)) {
+                return Ok(Ok(()));
+            }
+            let place = sheet.rows.binary_search_by_key(&row.number, |it| it.number);
+            let mails = place.ok().and_then(|place| merge.row(&sheet.rows[place], at).ok());
+            let as_planned = match mails {
+                Some(mails) => is_as_planned(blobs, &approval, &mails, row.place).await?,
+                None => false,
+            };
             let message =
                 "it says something else than the other mails of its upload: open it, and approve it alone";
-            all.push(Batched { id: *approval_id, decided: Err(Refusal::because(Code::LookFirst, message)) });
+            Ok(if as_planned { Ok(()) } else { Err(Refusal::because(Code::LookFirst, message)) })
+        }
+    };
+    let (mut all, mut shown) = (vec![], vec![]);
+    let pairs: Vec<_> = items.iter().copied().zip(found).collect();
+    for some in pairs.chunks(SIDE_BY_SIDE) {
+        let looked = some.iter().map(|(_, approval)| Box::pin(looked(approval.as_ref())));
+        for ((item, _), decided) in some.iter().zip(try_join_all(looked).await?) {
+            match decided {
+                Ok(()) => shown.push(*item),
+                Err(refusal) => all.push(Batched { id: item.0, decided: Err(refusal) }),
+            }
         }
     }
     all.extend(decide_several(ports, blobs, workflow, permit, &shown, verdict, signed).await?);

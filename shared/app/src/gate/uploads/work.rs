@@ -193,7 +193,7 @@ impl Worker<'_> {
         };
         let merge = Merge::new(&plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
         let judged = judge_rows(self.ports(), upload.organization_id, &merge, &plan, &sheet, at).await?;
-        let work = Import { worker: self, permit: &permit, merge: &merge, unsubscribe: plan.unsubscribe, at };
+        let work = Import { worker: self, permit: &permit, merge: &merge, at };
         loop {
             let begin = usize::try_from(upload.progress.rows).unwrap_or(usize::MAX).min(sheet.rows.len());
             let end = sheet.rows.len().min(begin + CHUNK);
@@ -326,7 +326,6 @@ struct Import<'a> {
     worker: &'a Worker<'a>,
     permit: &'a Permit<scope::MessagesSend>,
     merge: &'a Merge<'a>,
-    unsubscribe: bool,
     /// When it was confirmed: from then the days are counted.
     at: Timestamp,
 }
@@ -371,6 +370,19 @@ impl Import<'_> {
                 return Ok((done, stopped));
             }
         }
+    }
+
+    /// How many of the mails that a row had before wait for somebody: whoever made them died before that was counted.
+    async fn held(&self, upload: &Upload, done: Option<&UploadRow>) -> Result<u32, Refusal> {
+        let made: Vec<_> =
+            done.iter().flat_map(|it| &it.made).map(|it| key::Approval(it.approval_id)).collect();
+        if made.is_empty() {
+            return Ok(0);
+        }
+        let (ports, organization_id) = (self.worker.ports(), upload.organization_id);
+        let approvals = load(&*ports.store, organization_id, made).await?;
+        let waiting = approvals.iter().flatten().filter(|approval| approval.is_pending(ports.now())).count();
+        Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
     }
 
     /// Writes down of a row that nobody knows why it has no mail, or no more.
@@ -423,10 +435,10 @@ impl Import<'_> {
         mails: &RowMails,
         done: &mut Option<UploadRow>,
     ) -> Result<Done, Refusal> {
-        let mut held = 0;
+        let mut held = self.held(upload, done.as_ref()).await?;
         let begun = done.as_ref().map_or(0, |it| it.made.len());
         if done.as_ref().is_some_and(|it| !it.errors.is_empty()) {
-            return Ok(counted(done.as_ref()));
+            return Ok(Done { held, ..counted(done.as_ref()) });
         }
         // Those that follow stand in the conversation of the first.
         let mut thread_id: Option<ThreadId> = None;
@@ -445,7 +457,7 @@ impl Import<'_> {
             let send_at = mail.send_at.filter(|at| *at > now || !may_be_late);
             let place = u8::try_from(place).unwrap_or(u8::MAX);
             let of = RowOf { upload_id: upload.id, number, place, after_days };
-            let draft = draft_of(mails, RowMail { send_at, ..mail.clone() }, self.unsubscribe);
+            let draft = draft_of(mails, RowMail { send_at, ..mail.clone() }, self.merge.unsubscribes());
             let row = RowPlace { of, before: done.clone(), thread_id };
             let submitted =
                 submit_row(self.worker.sending, self.permit, upload.inbox_id, draft, row.clone()).await?;
@@ -484,7 +496,7 @@ impl Import<'_> {
     }
 }
 
-/// What the record of a row counts for. How many of its mails were held when they were made it does not say.
+/// What the record of a row counts for. How many of its mails are held it does not say.
 fn counted(row: Option<&UploadRow>) -> Done {
     let Some(row) = row else { return Done::default() };
     let failed = !row.errors.is_empty();

@@ -385,10 +385,10 @@ async fn alone_a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_a
     shows(&browser, "What the columns are for").await;
     fill(&browser, "subject", &format!("{subject} {{{{full_name}}}}")).await;
     fill(&browser, "text", "Hello {{full_name}}, {{#if}}").await;
-    press(&browser, "button[value=try]").await;
+    press(&browser, "#plan button[value=try]").await;
     shows(&browser, "is no variable").await;
     fill(&browser, "text", "Hello {{full_name}}, this is for you.").await;
-    press(&browser, "button[value=try]").await;
+    press(&browser, "#plan button[value=try]").await;
     shows(&browser, &format!("{ROWS} of {} rows can become {ROWS} mails", ROWS + 3)).await;
     shows(&browser, "Hello Person, 0, this is for you.").await;
     shows(&browser, "waits for somebody\u{2019}s approval").await;
@@ -398,8 +398,19 @@ async fn alone_a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_a
     shows(&browser, "Hello Person, 3, this is for you.").await;
     browser.goto(at.as_str()).await.unwrap();
     // What was typed is there again.
-    press(&browser, "button[value=try]").await;
+    press(&browser, "#plan button[value=try]").await;
     shows(&browser, "Hello Person, 0, this is for you.").await;
+    // Return in a field looks again, and makes nothing.
+    browser.execute("window.before = true", vec![]).await.unwrap();
+    browser.find(Locator::Css("#subject")).await.unwrap().send_keys("\u{e007}").await.unwrap();
+    stack.until("the page anew", || {
+        let asked = browser.execute("return window.before ?? false", vec![]);
+        let handle = tokio::runtime::Handle::current();
+        let before = tokio::task::block_in_place(|| handle.block_on(asked));
+        before.is_ok_and(|before| before == false).then_some(())
+    });
+    shows(&browser, "Hello Person, 0, this is for you.").await;
+    assert_eq!(stack.get("/v1/uploads", house.editor()).expect(200)["data"][0]["status"], "ready");
     press(&browser, "button[value=confirm]").await;
     shows(&browser, "This page looks again by itself").await;
     let upload = stack.within(std::time::Duration::from_mins(5), "mails of all rows", || {
@@ -421,9 +432,14 @@ async fn alone_a_person_uploads_a_sheet_looks_at_it_has_mails_made_and_another_a
     // Return in a field decides about nothing.
     press(&browser, "details.batch-reject:last-of-type summary").await;
     browser.find(Locator::Css("#days")).await.unwrap().send_keys("5\u{e007}").await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let first = house.rows(&upload, "&status=imported")[0]["approval_id"].as_str().unwrap().to_owned();
-    assert_eq!(stack.get(&format!("/v1/approvals/{first}"), house.editor()).body["status"], "pending");
+    shows(&browser, "Nothing was decided: press one of the buttons").await;
+    browser.goto(&page).await.unwrap();
+    browser.find(Locator::Css("[data-row] input")).await.unwrap().send_keys("\u{e007}").await.unwrap();
+    shows(&browser, "Nothing was decided: press one of the buttons").await;
+    for row in house.rows(&upload, "&status=imported") {
+        let approval = format!("/v1/approvals/{}", row["approval_id"].as_str().unwrap());
+        assert_eq!(stack.get(&approval, house.editor()).body["status"], "pending");
+    }
     press(&browser, "input[name=go_on]").await;
     press(&browser, "button.approve").await;
     shows_within(&browser, "None of its mails waits for a decision", 120).await;
