@@ -3,7 +3,7 @@
 # mail-parser 1.x declares a newer Rust than it needs (see Cargo.toml): hence --ignore-rust-version everywhere.
 CARGO_FLAGS := --release --locked --ignore-rust-version
 # The functions of a group share one binary, named after it.
-GROUPS      := api background console dispatch domains inbound keys mcp operator preview uploads
+GROUPS      := accounts api background console dispatch domains inbound keys mcp operator preview uploads
 LAMBDA      := target/lambda
 # All that needs more than one crate, and the model check of the gate.
 TESTS       := --test all --test model --test gate_properties
@@ -25,7 +25,8 @@ export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525 \
-            COUNTERSIGN_DNS_PORT=15300 COUNTERSIGN_OPENID_ISSUER=http://127.0.0.1:14570
+            COUNTERSIGN_DNS_PORT=15300 COUNTERSIGN_OPENID_ISSUER=http://127.0.0.1:14570 \
+            COUNTERSIGN_PROVIDERS=http://127.0.0.1:14571
 
 .PHONY: help run test bench exports demo pictures deploy rehearse build build-all routes forms lint unit clients stack-test clean
 

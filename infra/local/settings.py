@@ -104,6 +104,8 @@ class Settings:
             "SignUp": "open",
             "SendRate": "500",
             "PublicUrl": self.public_url,
+            # Stands for people's own sending providers (tests/providers): without it they are called where they are.
+            "ProviderEndpoint": os.environ.get("COUNTERSIGN_PROVIDERS", ""),
             # A provider that somebody else starts (tests/openid): without one nobody is offered to sign in with it.
             **({"GoogleClientId": "countersign-test", "OpenIdIssuer": self.openid_issuer} if self.openid_issuer else {}),
         }

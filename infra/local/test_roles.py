@@ -280,6 +280,7 @@ class Altered(unittest.TestCase):
                 Right("SendRole", "s3:GetObject", "arn:aws:s3:::MailBucket/sealed/x"),
                 Right("SendRole", "s3:ListBucket", "arn:aws:s3:::MailBucket"),
                 Right("SendRole", "s3:PutObject", "arn:aws:s3:::KeyLogBucket/sent/x"),
+                Right("SendRole", "kms:Decrypt", "arn:aws:kms:eu-west-1:000000000000:key/Key"),
                 Right(
                     "SendRole",
                     "ses:SendRawEmail",

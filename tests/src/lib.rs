@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 /// The routes of all groups, by their names.
 pub fn endpoints() -> &'static [Endpoint] {
     static ALL: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
-        let mut all = [api::ENDPOINTS, domains::ENDPOINTS, keys::ENDPOINTS].concat();
+        let mut all = [api::ENDPOINTS, accounts::ENDPOINTS, domains::ENDPOINTS, keys::ENDPOINTS].concat();
         all.sort_by_key(|endpoint| endpoint.name.trim_start_matches("api-"));
         all
     });

@@ -695,8 +695,12 @@ fn add(value: &mut Value, more: Value) {
 
 fn sample_text(schema: &Value, name: &str) -> String {
     let pattern = schema["pattern"].as_str().unwrap_or_default();
-    if let Some((prefix, _)) = pattern.trim_start_matches('^').split_once("_[") {
-        return format!("{prefix}_01kc1x5e3r0000000000000001");
+    if let Some((prefix, _)) =
+        pattern.trim_start_matches('^').split_once('[').filter(|(it, _)| it.contains('_'))
+    {
+        // Of what may be named under one of two prefixes, under the first.
+        let prefix = prefix.trim_matches(['(', ')']).split('|').next().unwrap_or_default();
+        return format!("{prefix}01kc1x5e3r0000000000000001");
     }
     if pattern.starts_with("^sha256:") {
         return format!("sha256:{}", "0123456789abcdef".repeat(4));

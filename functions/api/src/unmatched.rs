@@ -23,6 +23,12 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Method and path of the routes of other groups: linking them would link what they may do. A test holds it against them.
 pub const ELSEWHERE: &[(&str, &str)] = &[
+    ("POST", "/v1/accounts"),
+    ("DELETE", "/v1/accounts/{account_id}"),
+    ("GET", "/v1/accounts/{account_id}"),
+    ("GET", "/v1/accounts"),
+    ("POST", "/v1/accounts/{account_id}/test-send"),
+    ("PATCH", "/v1/accounts/{account_id}"),
     ("POST", "/v1/domains"),
     ("DELETE", "/v1/domains/{domain_id}"),
     ("GET", "/v1/domains/{domain_id}"),

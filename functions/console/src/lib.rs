@@ -42,7 +42,8 @@ use std::sync::Arc;
 
 use app::base::feed::Feed;
 use app::base::ports::{
-    Anchors, Authenticators, Blobs, DataKeys, KeyLogs, Queue, Sandbox, Sheets, Signer, Workflow,
+    Anchors, Authenticators, Blobs, Carriage, DataKeys, KeyLogs, ProviderKeys, Queue, Sandbox, Sheets,
+    Signer, Workflow,
 };
 use app::base::store::Directory;
 use app::base::trail::Trail;
@@ -53,6 +54,7 @@ use assembly::Aws;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use openid::{Outside, Provider, Registered};
+use providers::Providers;
 use runtime::Function;
 use runtime::environment::{SystemClock, setting};
 use runtime::http::{Access, Endpoint, Handling, Request, handler};
@@ -169,6 +171,10 @@ struct Powers {
     signer: Option<Arc<dyn Signer>>,
     /// Whose keys sign.
     key_logs: Option<Arc<dyn KeyLogs>>,
+    /// What providers of connected accounts can be given.
+    carriage: Option<Arc<dyn Carriage>>,
+    /// Those providers.
+    provider_keys: Option<Arc<dyn ProviderKeys>>,
 }
 
 impl Powers {
@@ -202,6 +208,10 @@ impl Powers {
 
     fn anchors(&self) -> Result<&dyn Anchors, Refusal> {
         self.anchors.as_deref().ok_or_else(|| elsewhere("the anchors"))
+    }
+
+    fn provider_keys(&self) -> Result<&dyn ProviderKeys, Refusal> {
+        self.provider_keys.as_deref().ok_or_else(|| elsewhere("providers of connected accounts"))
     }
 
     fn data_keys(&self) -> Result<&dyn DataKeys, Refusal> {
@@ -239,12 +249,13 @@ impl Powers {
             directory: Some(directory),
             workflow: Some(workflow),
             key_logs: Some(logs),
+            carriage: Some(carriage),
             ..
         } = self.clone()
         else {
             return Err(elsewhere("the way out"));
         };
-        Ok(Sending { ports: ports.clone(), blobs, directory, workflow, logs })
+        Ok(Sending { ports: ports.clone(), blobs, directory, workflow, logs, carriage })
     }
 }
 
@@ -262,6 +273,7 @@ fn manage(aws: &Aws) -> Context {
         authenticators: Some(aws.authenticators()),
         anchors: Some(aws.anchors()),
         feed: Some(aws.feed()),
+        provider_keys: Some(Arc::new(Providers::new(setting("PROVIDER_ENDPOINT")))),
         provider_name: provider_name(),
         key_logs: Some(aws.key_logs()),
         ..Powers::default()
@@ -313,6 +325,7 @@ fn decide(aws: &Aws) -> Context {
         previews: Some(aws.previews()),
         directory: Some(aws.directory()),
         workflow: Some(aws.workflow()),
+        carriage: Some(aws.carriage()),
         key_logs: Some(aws.key_logs()),
         ..Powers::default()
     };

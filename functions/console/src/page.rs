@@ -14,9 +14,9 @@ use domain::people::registration::ClaimSecret;
 use domain::people::reset::ResetSecret;
 use domain::people::setup::SetupSecret;
 use domain::{
-    ApprovalId, AttachmentId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId,
-    MemberId, MessageId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId,
-    TokenId, UploadId, WebhookId,
+    AccountId, ApprovalId, AttachmentId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
+    ListEntryId, MemberId, MessageId, PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId,
+    ThreadId, TokenId, UploadId, WebhookId,
 };
 use runtime::http::{Handling, Request, Response};
 
@@ -159,6 +159,7 @@ const KINDS: &[Kind] = &[
     ("token_id", id::<TokenId>),
     ("upload_id", id::<UploadId>),
     ("webhook_id", id::<WebhookId>),
+    ("account_id", id::<AccountId>),
 ];
 
 fn id<T: Id>(text: &str) -> Option<String> {

@@ -39,6 +39,8 @@ pub(crate) const INBOXES: &str = "/console/inboxes";
 pub(crate) const TOKENS: &str = "/console/tokens";
 /// Webhooks.
 pub(crate) const WEBHOOKS: &str = "/console/webhooks";
+/// Connected accounts.
+pub(crate) const ACCOUNTS: &str = "/console/accounts";
 /// Domains.
 pub(crate) const DOMAINS: &str = "/console/domains";
 /// Whom no mail goes to.

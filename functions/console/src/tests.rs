@@ -27,7 +27,9 @@ use jiff::SignedDuration;
 use runtime::http::Request;
 use serde_json::Value;
 use testkit::memory::MemoryStore;
-use testkit::world::{DigestSigner, MemoryAnchors, MemorySandbox, MemorySheets, Outside, PlainKeys};
+use testkit::world::{
+    DigestSigner, MemoryAnchors, MemorySandbox, MemorySheets, NotedProviders, Outside, PlainKeys,
+};
 use testkit::{World, samples};
 
 mod compressed;
@@ -90,6 +92,8 @@ struct Console {
     provider: Arc<openid::Fake>,
     /// Looks at files.
     sandbox: Arc<MemorySandbox>,
+    /// Sends through connected accounts.
+    providers: Arc<NotedProviders>,
 }
 
 fn draft() -> Draft {
@@ -119,7 +123,7 @@ impl Console {
             change = change.create(samples::member(n, role)).create(samples::session(n, role).0);
         }
         world.ports.store.commit(change).await.unwrap();
-        Self { world, provider: Arc::default(), sandbox: Arc::default() }
+        Self { world, provider: Arc::default(), sandbox: Arc::default(), providers: Arc::default() }
     }
 
     fn ports(&self) -> &Ports {
@@ -144,7 +148,7 @@ impl Console {
 
     /// Answers as the function does that the gateway would bring it to, with what that one has of the world.
     async fn call(&self, request: Request) -> Answer {
-        let Sending { ports, blobs, directory, workflow, logs } = self.world.sending();
+        let Sending { ports, blobs, directory, workflow, logs, carriage } = self.world.sending();
         let trail: Arc<MemoryStore> = Arc::clone(&self.world.store);
         let feed = Arc::<MemoryStore>::clone(&trail);
         let trust = Page::find(&request.path).map_or(Trust::Manage, |(page, _)| page.trust);
@@ -166,6 +170,7 @@ impl Console {
                 previews: Some(Arc::<MemorySandbox>::clone(&self.sandbox)),
                 directory: Some(directory),
                 workflow: Some(workflow),
+                carriage: Some(carriage),
                 key_logs: Some(logs),
                 ..Powers::default()
             },
@@ -186,6 +191,7 @@ impl Console {
                 authenticators: Some(Arc::new(passkeys::WebAuthn)),
                 anchors: Some(Arc::<MemoryAnchors>::clone(&self.world.anchors)),
                 feed: Some(feed),
+                provider_keys: Some(Arc::<NotedProviders>::clone(&self.providers)),
                 key_logs: Some(logs),
                 ..Powers::default()
             },
@@ -2121,6 +2127,7 @@ async fn each_page_asks_for_what_it_declares() {
         "token_id" => samples::token(9, Role::Owner, &[]).0.id.to_string(),
         "upload_id" => samples::upload(1).id.to_string(),
         "webhook_id" => samples::webhook(1).id.to_string(),
+        "account_id" => samples::account(1).id.to_string(),
         "message_id" => samples::approval(1).message_id.to_string(),
         "passkey_id" => samples::passkeys(1).keys[0].id.to_string(),
         "session_id" => samples::session(1, Role::Viewer).0.id.to_string(),

@@ -358,6 +358,7 @@ mod tests {
             (Deed::TokenMade, Actor::Member { member_id }, None),
             (Deed::RoleChanged, Actor::Member { member_id }, Some((Role::Viewer, Role::Owner))),
             (Deed::WebhookMade, Actor::Token { token_id, member_id, name: CalledThen::default() }, None),
+            (Deed::AccountConnected, Actor::Member { member_id }, None),
             (Deed::Paused, Actor::System, None),
         ] {
             let told = OwnersTold {

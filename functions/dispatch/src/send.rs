@@ -7,6 +7,7 @@ use app::base::ports::{Blobs, Departures, MailSender};
 use app::base::store::StoreError;
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::rate::{Pace, Places};
+use app::gate::transports::Transports;
 use assembly::Aws;
 use aws_mail::SesSender;
 use domain::base::digest::Digest;
@@ -14,7 +15,8 @@ use domain::base::id::Id;
 use domain::gate::rate::SendRate;
 use domain::gate::seal::Ticket;
 use futures_util::future::BoxFuture;
-use runtime::environment::require;
+use providers::Providers;
+use runtime::environment::{require, setting};
 use runtime::task::{Task, TaskError};
 use serde_json::{Value, json};
 
@@ -37,7 +39,13 @@ pub const TASK: Task<Context> = Task { name: "dispatch-send", context, handle };
 /// Where the rate is none: the template checks it.
 pub fn context() -> Context {
     let aws = Aws::from_environment();
-    let sender = SesSender::new(&runtime::aws::ses_config(&aws.config), require("CONFIGURATION_SET"));
+    let ses = SesSender::new(&runtime::aws::ses_config(&aws.config), require("CONFIGURATION_SET"));
+    let sender = Transports {
+        ports: aws.ports(),
+        ses: Arc::new(ses),
+        providers: Arc::new(Providers::new(setting("PROVIDER_ENDPOINT"))),
+        data_keys: aws.data_keys(),
+    };
     let rate = require("SEND_RATE").parse().ok().and_then(SendRate::new);
     Context {
         ports: aws.ports(),

@@ -40,6 +40,7 @@ pub mod people {
 
 /// Inboxes, their mail, conversations and files; mail that comes in.
 pub mod mailbox {
+    pub mod accounts;
     pub mod attachments;
     pub(crate) mod barred;
     pub(crate) mod conversation;
@@ -92,6 +93,7 @@ pub mod gate {
     mod steps;
     pub mod submit;
     pub mod sweep;
+    pub mod transports;
     pub mod uploads;
     mod weigh;
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use app::Ports;
 use app::base::feed::Feed;
 use app::base::ports::{
-    Anchors, Authenticators, Backlog, Blobs, DataKeys, Departures, Eraser, KeyLinks, KeyLogWriter, KeyLogs,
-    Queue, Sandbox, Settings, Sheets, SignUp, Signer, Workflow,
+    Anchors, Authenticators, Backlog, Blobs, Carriage, DataKeys, Departures, Eraser, KeyLinks, KeyLogWriter,
+    KeyLogs, Queue, Sandbox, Settings, Sheets, SignUp, Signer, Workflow,
 };
 use app::base::store::{Directory, Store, Watch};
 use app::base::trail::Trail;
@@ -23,6 +23,7 @@ use aws_data::{
 use aws_flow::{LambdaSandbox, SqsQueue, StepFunctions};
 use aws_types::SdkConfig;
 use passkeys::WebAuthn;
+use providers::Carried;
 use runtime::environment::{SystemClock, SystemRandom, require, setting};
 
 /// The account that a function runs in, as its environment names it.
@@ -83,7 +84,13 @@ impl Aws {
             directory: self.directory(),
             workflow: self.workflow(),
             logs: self.key_logs(),
+            carriage: self.carriage(),
         }
+    }
+
+    /// What providers of connected accounts can be given: no call of anybody.
+    pub fn carriage(&self) -> Arc<dyn Carriage> {
+        Arc::new(Carried)
     }
 
     /// Key logs, to be read.

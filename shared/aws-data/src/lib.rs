@@ -30,6 +30,7 @@ mod people {
 }
 
 mod mailbox {
+    pub(crate) mod account;
     pub(crate) mod attachment;
     pub(crate) mod domains;
     pub(crate) mod inbox;

@@ -46,6 +46,7 @@ pub mod people {
 
 /// Inboxes, the mail in them and the conversations that it forms.
 pub mod mailbox {
+    pub mod account;
     pub mod domains;
     pub mod filter;
     pub mod finding;
@@ -99,7 +100,7 @@ pub mod ledger {
 }
 
 pub use base::id::{
-    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
+    AccountId, ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
     ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId,
     SuppressionId, ThreadId, TokenId, UploadId, UserId, WebhookId,
 };

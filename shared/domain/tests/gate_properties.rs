@@ -8,6 +8,7 @@ use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision, Verdict, Vote, Voter};
 use domain::gate::last_look::{self, Around};
+use domain::mailbox::account::{Provider, Transport};
 use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Actor, CalledThen, Credential, Role};
 use domain::people::credential::Token;
@@ -19,8 +20,8 @@ use domain::gate::seal::{Envelope, SealBroken, Sealed};
 use domain::gate::standing::{StandingApproval, Target};
 use domain::gate::statement::SignedVote;
 use domain::{
-    ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId, ThreadId,
-    TokenId, UserId,
+    AccountId, ApprovalId, InboxId, MemberId, MessageId, OrganizationId, SessionId, StandingApprovalId,
+    ThreadId, TokenId, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -50,6 +51,7 @@ fn envelopes() -> impl Strategy<Value = Envelope> {
         Envelope {
             organization_id: OrganizationId::new(NOW, [o; 10]),
             message_id: MessageId::new(NOW, [m; 10]),
+            transport: Transport::Ses,
             from: address(from),
             to: all(to),
             cc: all(cc),
@@ -75,6 +77,7 @@ fn changed(mut envelope: Envelope, field: usize) -> Envelope {
                 None => Some(NOW),
             }
         }
+        8 => envelope.transport = Transport::Account(Provider::Resend, AccountId::new(NOW, [9; 10])),
         // A recipient who moves from one list to another is seen by others, or is not.
         _ => match envelope.bcc.pop() {
             Some(recipient) => envelope.cc.push(recipient),
@@ -229,6 +232,7 @@ fn held(terms: Terms, edited_by: Option<u8>) -> Approval {
         decision: Decision::Pending,
         draft_id: None,
         row: None,
+        provider: None,
         task_token: None,
         demanded: SignedVotes::NONE,
         waits: 0,
@@ -352,6 +356,7 @@ fn around(roles: &[Role]) -> Around {
             display_name: None,
             paused: None,
             created_at: NOW,
+            provider: None,
         }),
         tokens: [(0, Digest::of(b"secret")), (1, token_hash(1)), (2, token_hash(2))]
             .into_iter()
@@ -430,7 +435,7 @@ proptest! {
 
     /// Whatever part of a mail is changed, its digest is another.
     #[test]
-    fn the_digest_covers_every_field(envelope in envelopes(), mime: Vec<u8>, field in 0usize..9) {
+    fn the_digest_covers_every_field(envelope in envelopes(), mime: Vec<u8>, field in 0usize..10) {
         let sealed = Sealed::new(envelope.clone(), &mime);
         prop_assert_ne!(Sealed::new(changed(envelope, field), &mime).digest(), sealed.digest());
     }

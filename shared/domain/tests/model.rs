@@ -24,6 +24,7 @@ use domain::gate::policy::{By, DECIDERS, Requirement, Terms};
 use domain::gate::seal::{Claim, Envelope, NoClaim, Sealed};
 use domain::gate::standing::{Mail, StandingApproval, Target};
 use domain::gate::statement::SignedVote;
+use domain::mailbox::account::Transport;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{InvalidTransition, Nonce, Outbound, State, Status};
 use domain::mailbox::message::{Direction, Message, Party};
@@ -511,6 +512,7 @@ impl Gate {
             let envelope = Envelope {
                 organization_id: organization(),
                 message_id: message_id(message),
+                transport: Transport::Ses,
                 from: address("agent@m.example"),
                 to: vec![address("ann@a.example")],
                 cc: vec![],
@@ -570,6 +572,7 @@ impl Gate {
             forward: false,
             draft_id: None,
             row: None,
+            provider: None,
             resends: vec![],
             authors: BTreeSet::new(),
             digest: self.sealed[message][0].digest(),
@@ -865,6 +868,7 @@ impl Gate {
                     decision: Decision::Pending,
                     draft_id: None,
                     row: None,
+                    provider: None,
                     version: 1,
                     ..Approval::clone(old)
                 };
@@ -1322,6 +1326,7 @@ impl World {
                 display_name: None,
                 paused: paused(self.pauses[1]),
                 created_at: T0,
+                provider: None,
             }),
             tokens,
             members: (0..self.members.len()).filter_map(seat).collect(),

@@ -192,7 +192,7 @@ impl Request {
     /// An id in the path. One of another kind, or none, names nothing that exists.
     pub fn id<T: Id>(&self, name: &'static str) -> Result<T, Refusal> {
         let text = self.parameters.get(name).map(String::as_str).unwrap_or_default();
-        T::parse(text).map_err(|error| Refusal::field(name, Code::InvalidId, error))
+        T::of_caller(text).map_err(|error| Refusal::field(name, Code::InvalidId, error))
     }
 
     /// The query. One that has more than the route takes is refused: a filter that is misspelt must not list everything.

@@ -543,20 +543,24 @@ fn apply(contents: &mut Contents, change: Change) {
     contents.events.extend(change.events);
 }
 
+/// A sort key that follows a time, and an id where times are the same.
+fn timed(at: Timestamp, id: impl std::fmt::Display) -> String {
+    format!("{:013}/{id}", at.as_millisecond())
+}
+
 /// The sort key of a record in a list; none where it is not in it.
 fn order(list: &List, record: &Record) -> Option<String> {
     match (list, record) {
         (List::Inboxes, Record::Inbox(inbox)) => Some(inbox.id.to_string()),
         (List::Tokens, Record::Token(token)) if token.first.is_none() => Some(token.id.to_string()),
         (List::Webhooks, Record::Webhook(webhook)) => Some(webhook.id.to_string()),
+        (List::Accounts, Record::Account(account)) => Some(account.id.to_string()),
         (List::Members, Record::Member(member)) => Some(member.id.to_string()),
         (List::Invitations, Record::Invitation(one)) if one.accepted.is_none() => Some(one.id.to_string()),
         (List::Sessions(member), Record::SessionPointer(pointer)) if pointer.member_id == *member => {
             Some(pointer.id.to_string())
         }
-        (List::Domains, Record::Domain(one)) => {
-            Some(format!("{:013}/{}", one.created_at.as_millisecond(), one.id))
-        }
+        (List::Domains, Record::Domain(one)) => Some(timed(one.created_at, one.id)),
         (List::Messages(inbox, span), Record::Message(message))
             if message.inbox_id == *inbox && span.takes(message.created_at) =>
         {
@@ -689,6 +693,7 @@ fn forward(list: &List) -> bool {
             | List::Tokens
             | List::Webhooks
             | List::Domains
+            | List::Accounts
             | List::Members
             | List::Labels(_)
             | List::FormerPolicies(_)

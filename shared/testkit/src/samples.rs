@@ -34,6 +34,7 @@ use domain::gate::upload::{
 };
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::{RequestLine, With};
+use domain::mailbox::account::{Account, AccountStatus, Provider, Region, Trouble};
 use domain::mailbox::domains::{Answer, Domain, DomainName, Found, Seen};
 use domain::mailbox::finding::{Finding, FindingKind};
 use domain::mailbox::inbox::{Inbox, Purge};
@@ -370,6 +371,24 @@ pub fn inbox(n: u8) -> Inbox {
         display_name: Some(HeaderText::lossy("Sample Inbox")),
         paused: None,
         created_at: NOW,
+        provider: None,
+    }
+}
+
+/// A connected account of [`organization`] 1, with the inbox of its bits, whose provider takes its key no more.
+pub fn account(n: u8) -> Account {
+    Account {
+        id: inbox_id(n).account_id(),
+        organization_id: organization_id(1),
+        provider: Provider::Mailgun,
+        region: Region::Eu,
+        address: address(&format!("account{n}@example.com")),
+        status: AccountStatus::Error { why: Trouble::CredentialsRefused, since: later(5) },
+        sealed_secret: vec![1, 2, 3],
+        last_four: "wxyz".into(),
+        connected_by: MemberId::new(NOW, [1; 10]),
+        created_at: NOW,
+        version: 3,
     }
 }
 
@@ -844,6 +863,7 @@ pub fn approval(n: u8) -> Approval {
         html_changes: vec![HtmlChange { kind: "comment_removed".into(), what: "x".into(), count: 2 }],
         decision: Decision::Pending,
         row: None,
+        provider: None,
         draft_id: None,
         task_token: None,
         demanded: SignedVotes { votes: 2, device_bound: true },
@@ -1047,6 +1067,7 @@ pub fn subjects() -> Vec<Subject> {
         Subject::Seat(SeatNotice { id: member(1, Role::Owner).id, role: Role::Approver }),
         Subject::Invitation(InvitationNotice { id: invitation(1).id, role: Role::Viewer }),
         Subject::Upload(Box::new(upload(1).notice())),
+        Subject::Account(account(1).notice()),
     ]
 }
 

@@ -7,23 +7,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::Ports;
 use app::base::ports::{
-    Anchors, BlobError, BlobKey, Blobs, Called, Clock, DataKey, DataKeys, Departure, Departures, Dns,
-    Endpoints, Eraser, FlowError, Identities, Identity, IdentityError, KeyLinks, KeyLogError, KeyLogWriter,
-    KeyLogs, MailSender, NoAnswer, Queue, Random, Sandbox, SendOutcome, Settings, Sheets, Signature, Signer,
-    StoredLog, StoredSenders, UploadOf, Workflow,
+    Anchors, BlobError, BlobKey, Blobs, Called, Carriage, Clock, DataKey, DataKeys, Departure, Departures,
+    Dns, Endpoints, Eraser, FlowError, Identities, Identity, IdentityError, KeyLinks, KeyLogError,
+    KeyLogWriter, KeyLogs, KeyVerdict, MailSender, NoAnswer, ProviderKey, ProviderKeys, ProviderSender,
+    Queue, Random, Sandbox, SendOutcome, Settings, Sheets, Signature, Signer, StoredLog, StoredSenders,
+    TestMail, UploadOf, Workflow,
 };
 use app::gate::notify::{Notification, Notifier};
 use app::gate::rate::Pace;
 use app::gate::submit::Sending;
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::delivery::webhook::{AttemptResult, Health, ResponseHead};
 use domain::gate::merge::Plan;
 use domain::gate::rate::SendRate;
-use domain::gate::seal::{Countersigned, Ticket};
+use domain::gate::seal::{Countersigned, Envelope, Ticket};
 use domain::gate::sheet::Sheet;
 use domain::ledger::audit::{Anchor, Head};
+use domain::mailbox::account::Provider;
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::mailbox::lifecycle::Nonce;
 use domain::people::key_links::{KeyLink, Senders};
@@ -372,6 +375,56 @@ impl MailSender for NotedSender {
         let mut called = lock(&self.called);
         called.push(mail.sealed().mime().to_vec());
         lock(&self.answers).pop_front().unwrap_or(SendOutcome::Accepted(format!("ses-{}", called.len())))
+    }
+}
+
+/// People's own providers, which keep what they were given.
+#[derive(Debug, Default)]
+pub struct NotedProviders {
+    /// Key and MIME of all mails that they were called with, whatever they answered.
+    pub called: Mutex<Vec<(String, Vec<u8>)>>,
+    /// Tests that they were asked to send.
+    pub tests: Mutex<Vec<TestMail>>,
+    /// What they answer next to a mail or a test; accepted where nothing is said.
+    pub answers: Mutex<VecDeque<SendOutcome>>,
+    /// What they say next of a key; that it is fine where nothing is said.
+    pub verdicts: Mutex<VecDeque<KeyVerdict>>,
+}
+
+impl NotedProviders {
+    fn answer(&self) -> SendOutcome {
+        lock(&self.answers).pop_front().unwrap_or(SendOutcome::Accepted("theirs-1".to_owned()))
+    }
+}
+
+#[async_trait]
+impl ProviderSender for NotedProviders {
+    async fn send(&self, mail: &Countersigned, key: &ProviderKey) -> SendOutcome {
+        lock(&self.called).push((key.secret.to_string(), mail.sealed().mime().to_vec()));
+        self.answer()
+    }
+}
+
+#[async_trait]
+impl ProviderKeys for NotedProviders {
+    async fn check(&self, _: &ProviderKey, _: &EmailAddress) -> KeyVerdict {
+        lock(&self.verdicts).pop_front().unwrap_or(KeyVerdict::Fine)
+    }
+
+    async fn test_send(&self, _: &ProviderKey, mail: &TestMail) -> SendOutcome {
+        lock(&self.tests).push(mail.clone());
+        self.answer()
+    }
+}
+
+/// Providers that can be given every mail without the word `unspeakable`.
+#[derive(Debug, Default)]
+pub struct PlainCarriage;
+
+impl Carriage for PlainCarriage {
+    fn carries(&self, _: Provider, _: &Envelope, mime: &[u8]) -> Result<(), &'static str> {
+        let spoken = !String::from_utf8_lossy(mime).contains("unspeakable");
+        spoken.then_some(()).ok_or("not_expressible")
     }
 }
 
@@ -729,6 +782,7 @@ impl World {
             directory: Arc::<MemoryStore>::clone(&self.store),
             workflow: Arc::<NotedWorkflow>::clone(&self.workflow),
             logs: Arc::<MemoryKeyLogs>::clone(&self.key_logs),
+            carriage: Arc::new(PlainCarriage),
         }
     }
 

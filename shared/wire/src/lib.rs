@@ -31,6 +31,7 @@ pub mod people {
 
 /// Inboxes, their mail, conversations and files.
 pub mod mailbox {
+    pub mod accounts;
     pub mod attachments;
     pub mod domains;
     pub mod inboxes;

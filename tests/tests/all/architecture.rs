@@ -22,12 +22,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("aws-domains", &["app"]),
     ("egress", &[]),
     ("openid", &["app", "domain", "egress"]),
+    ("providers", &["app", "domain", "egress", "mail"]),
     ("passkeys", &["app", "domain"]),
-    ("assembly", &["app", "aws-data", "aws-flow", "passkeys", "runtime"]),
+    ("assembly", &["app", "aws-data", "aws-flow", "passkeys", "providers", "runtime"]),
+    ("accounts", &["app", "assembly", "domain", "providers", "runtime", "wire"]),
     ("api", &["app", "assembly", "domain", "runtime", "wire"]),
-    ("console", &["app", "assembly", "domain", "openid", "runtime", "wire"]),
+    ("console", &["app", "assembly", "domain", "openid", "providers", "runtime", "wire"]),
     ("inbound", &["app", "assembly", "domain", "runtime"]),
-    ("dispatch", &["app", "assembly", "aws-flow", "aws-mail", "domain", "runtime"]),
+    ("dispatch", &["app", "assembly", "aws-flow", "aws-mail", "domain", "providers", "runtime"]),
     ("background", &["app", "assembly", "aws-data", "aws-flow", "domain", "egress", "runtime", "wire"]),
     ("domains", &["app", "assembly", "aws-domains", "domain", "runtime", "wire"]),
     ("keys", &["app", "assembly", "runtime", "wire"]),
@@ -97,6 +99,21 @@ fn only_the_dispatch_group_can_reach_ses() {
         linkers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
         ["aws-domains", "aws-mail"]
     );
+}
+
+/// People's own providers are called where mail leaves, and where their keys are tried. Others are told what they can be given, which
+/// calls nobody.
+#[test]
+fn only_three_groups_call_peoples_own_providers() {
+    let users = dependencies().into_iter().filter(|(_, uses)| uses.contains("providers"));
+    assert_eq!(
+        users.map(|(name, _)| name).collect::<Vec<_>>(),
+        ["accounts", "assembly", "console", "dispatch"]
+    );
+    let assembly = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/assembly/src"));
+    for (file, text) in rust_files(assembly) {
+        assert!(!text.contains("Providers"), "{file:?}");
+    }
 }
 
 /// What decodes files of strangers is linked where nothing else is within reach, and nowhere else.

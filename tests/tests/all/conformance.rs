@@ -46,6 +46,7 @@ fn served() -> BTreeMap<String, &'static str> {
     ];
     let mut all = BTreeMap::new();
     let api = api::ENDPOINTS.iter().chain([&api::unmatched::ENDPOINT]).map(|endpoint| (endpoint.name, "api"));
+    let api = api.chain(accounts::ENDPOINTS.iter().map(|endpoint| (endpoint.name, "accounts")));
     let api = api.chain(domains::ENDPOINTS.iter().map(|endpoint| (endpoint.name, "domains")));
     let api = api.chain(keys::ENDPOINTS.iter().map(|endpoint| (endpoint.name, "keys")));
     let others = groups.iter().flat_map(|(group, functions)| functions.iter().map(|f| (f.name(), *group)));
@@ -183,14 +184,14 @@ fn every_route_is_one_file_one_function_and_the_same_everywhere() {
     let folders = std::fs::read_dir(root().join("functions/api/src")).unwrap();
     let folders = folders.map(|entry| entry.unwrap().path()).filter(|folder| folder.is_dir());
     let named = |folder: PathBuf| (format!("api-{}", folder.file_name().unwrap().to_str().unwrap()), folder);
-    let groups =
-        ["domains", "keys"].map(|group| (group.to_owned(), root().join("functions").join(group).join("src")));
+    let groups = ["accounts", "domains", "keys"]
+        .map(|group| (group.to_owned(), root().join("functions").join(group).join("src")));
     let all: Vec<_> = folders.map(named).chain(groups).collect();
     for (resource, folder) in all {
         for action in names(&folder, ".rs") {
             let handler = read(folder.join(format!("{action}.rs")));
             if !handler.contains("\npub const ENDPOINT: ") {
-                assert!(["domains", "keys"].contains(&resource.as_str()), "{action} is no route");
+                assert!(["accounts", "domains", "keys"].contains(&resource.as_str()), "{action} is no route");
                 continue;
             }
             files += 1;
@@ -356,6 +357,7 @@ pub(crate) const IDS: &[(&str, &str)] = &[
     ("session_id", "ses_01kc1x5e3r0000000000000016"),
     ("passkey_id", "pky_01kc1x5e3r0000000000000018"),
     ("upload_id", "upl_01kc1x5e3r0000000000000019"),
+    ("account_id", "acc_01kc1x5e3r0000000000000020"),
     ("number", "2"),
 ];
 
@@ -452,7 +454,7 @@ fn the_papers_name_each_code_with_what_to_do() {
 /// What no route matches is answered by the group `api`, which links no other's routes.
 #[test]
 fn what_is_said_of_methods_knows_the_routes_of_every_group() {
-    let others = domains::ENDPOINTS.iter().chain(keys::ENDPOINTS);
+    let others = accounts::ENDPOINTS.iter().chain(domains::ENDPOINTS).chain(keys::ENDPOINTS);
     let others: Vec<_> = others.map(|endpoint| (endpoint.method, endpoint.path)).collect();
     assert_eq!(api::unmatched::ELSEWHERE, others);
 }
@@ -563,6 +565,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dynamodb:UpdateItem",
             "s3:GetObject",
             "s3:ListBucket",
+            // What keys of people's own providers are sealed under.
+            "kms:Decrypt",
             // Notes of what goes by signed votes, beside the key logs.
             "s3:PutObject",
             "ses:SendEmail",
@@ -603,6 +607,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "s3:GetObject",
             "s3:PutObject",
             "s3:ListBucket",
+        ],
+    ),
+    (
+        "accounts",
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            // What keys of people's own providers are sealed under.
+            "kms:Decrypt",
         ],
     ),
     (

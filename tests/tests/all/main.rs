@@ -24,6 +24,7 @@ mod people {
 }
 
 mod mailbox {
+    mod accounts;
     mod domains;
     mod findings;
     mod screening;
@@ -93,6 +94,7 @@ mod stack {
     }
 
     mod mailbox {
+        mod accounts;
         mod attachments;
         mod batch;
         pub(super) mod corpus;

@@ -1,5 +1,6 @@
 //! One file for each page.
 
+mod accounts;
 mod act;
 mod approval;
 mod attachment;
@@ -122,6 +123,7 @@ pub(crate) const ALL: &[&[Page]] = &[
     uploads::PAGES,
     usage::PAGES,
     webhooks::PAGES,
+    accounts::PAGES,
 ];
 
 /// Answers a request to one of the console's functions with a page, whatever happens.

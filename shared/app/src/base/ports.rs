@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::delivery::event::{Event, EventKind, Subject};
 use domain::delivery::webhook::{AttemptResult, ResponseHead};
 use domain::gate::merge::Plan;
-use domain::gate::seal::{Countersigned, Ticket};
+use domain::gate::seal::{Countersigned, Envelope, Ticket};
 use domain::gate::sheet::Sheet;
 use domain::ledger::audit::{Anchor, AuditEntry, Head};
+use domain::mailbox::account::{Provider, Region};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::mailbox::lifecycle::Nonce;
 use domain::people::access::Actor;
@@ -21,9 +23,9 @@ use domain::people::limit::Buckets;
 pub use domain::people::registration::SignUp;
 use domain::people::signing::Algorithm;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId, MessageId,
-    OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp, TokenId,
-    UploadId, UserId, WebhookId,
+    AccountId, ApprovalId, AttachmentId, AuditId, DraftId, EventId, GroupId, InboxId, InvitationId, MemberId,
+    MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId, ThreadId, Timestamp,
+    TokenId, UploadId, UserId, WebhookId,
 };
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
@@ -447,6 +449,94 @@ pub trait MailSender: Send + Sync {
     async fn send(&self, mail: &Countersigned) -> SendOutcome;
 }
 
+/// A key of somebody's own sending provider, opened for one use.
+pub struct ProviderKey {
+    /// Whose key it is.
+    pub provider: Provider,
+    /// Under which of its hosts.
+    pub region: Region,
+    /// The key.
+    pub secret: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for ProviderKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ProviderKey({}, {})", self.provider.as_str(), self.region.as_str())
+    }
+}
+
+/// People's own providers, which send under their key. As with [`MailSender`] there is one call for each claim, but where a provider
+/// promises that a repeated call sends nothing twice.
+#[async_trait]
+pub trait ProviderSender: Send + Sync {
+    /// Sends.
+    async fn send(&self, mail: &Countersigned, key: &ProviderKey) -> SendOutcome;
+}
+
+/// Whether people's own providers can be given a mail as it is: whoever asks for it hears that before anybody decides about it. It calls
+/// nobody.
+pub trait Carriage: Send + Sync {
+    /// Nothing where it can be; else the code under which it would be refused, `not_expressible` or `too_large`.
+    fn carries(&self, provider: Provider, envelope: &Envelope, mime: &[u8]) -> Result<(), &'static str>;
+}
+
+/// What a provider says of a key before it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyVerdict {
+    /// It may send.
+    Fine,
+    /// It is none, or may not send.
+    Refused,
+    /// It may send, and not from this address: why, in words for people.
+    WrongSender(String),
+    /// The provider can't be asked now: a stable code.
+    Unreachable(&'static str),
+}
+
+/// A mail by which somebody tries their key: fixed words, to an address that is theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestMail {
+    /// From the account's address.
+    pub(crate) from: EmailAddress,
+    /// To whoever tries it.
+    pub(crate) to: EmailAddress,
+    /// Its subject.
+    pub(crate) subject: &'static str,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+impl TestMail {
+    /// From the account's address.
+    pub fn from(&self) -> &EmailAddress {
+        &self.from
+    }
+
+    /// To whoever tries it.
+    pub fn to(&self) -> &EmailAddress {
+        &self.to
+    }
+
+    /// Its subject.
+    pub fn subject(&self) -> &str {
+        self.subject
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Asks people's own providers about a key. Whoever has it sends nothing that somebody else wrote.
+#[async_trait]
+pub trait ProviderKeys: Send + Sync {
+    /// Whether a key may send from an address. Changes nothing there.
+    async fn check(&self, key: &ProviderKey, from: &EmailAddress) -> KeyVerdict;
+    /// Sends the fixed mail.
+    async fn test_send(&self, key: &ProviderKey, mail: &TestMail) -> SendOutcome;
+}
+
 /// What SES knows of a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -676,6 +766,8 @@ new_ids! {
     invitation_id: InvitationId;
     /// A new id.
     upload_id: UploadId;
+    /// A new id.
+    account_id: AccountId;
 }
 
 impl Ports {

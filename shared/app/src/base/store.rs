@@ -17,6 +17,7 @@ use domain::gate::standing::StandingApproval;
 use domain::gate::upload::{Opened, Upload, UploadRow};
 use domain::ledger::audit::AuditEntry;
 use domain::ledger::requests::RequestLine;
+use domain::mailbox::account::Account;
 use domain::mailbox::domains::{Domain, DomainName, Family};
 use domain::mailbox::filter::Span;
 use domain::mailbox::inbox::{Inbox, Purge};
@@ -45,9 +46,9 @@ use domain::people::second_factor::SecondFactor;
 use domain::people::setup::Setup;
 use domain::people::usage::{By, Of, Usage};
 use domain::{
-    ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
-    MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp,
-    TokenId, UploadId, WebhookId,
+    AccountId, ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId,
+    MemberId, MessageId, OrganizationId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId,
+    Timestamp, TokenId, UploadId, WebhookId,
 };
 use jiff::civil::Date;
 
@@ -176,7 +177,7 @@ macro_rules! records {
             use domain::mailbox::label::Label;
             use domain::people::usage::Of;
             use domain::{
-                ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UploadId, WebhookId,
+                AccountId, ApprovalId, AttachmentId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UploadId, WebhookId,
             };
             use jiff::civil::Date;
 
@@ -296,6 +297,8 @@ records! {
         OpenIdLink(OpenIdLink) by (member_id: MemberId), version;
         /// An inbox.
         Inbox(Inbox) by (id: InboxId);
+        /// A connected account.
+        Account(Account, boxed *) by (id: AccountId), version;
         /// A deleted inbox whose mail is still being deleted.
         Purge(Purge) by (inbox_id: InboxId), version;
         /// A mail.
@@ -730,6 +733,8 @@ pub enum List {
     Webhooks,
     /// All domains, oldest first.
     Domains,
+    /// All connected accounts, oldest first.
+    Accounts,
     /// All members, oldest first.
     Members,
     /// Invitations that nobody has accepted.

@@ -221,7 +221,7 @@ pub(crate) async fn view(ports: &Ports, blobs: &dyn Blobs, approval: Approval) -
     for turn in thread.iter_mut().filter(|turn| turn.id == message.message.id) {
         turn.clone_from(&message.message);
     }
-    let mut approval = as_sealed(approval, &message.message);
+    let mut approval = as_sealed(approval, &message);
     if conversation.is_some_and(|thread| thread.tainted) {
         // It may have been tainted since the mail was asked for.
         approval.risks.get_or_insert_default().insert(Risk::ThreadTainted);
@@ -298,13 +298,15 @@ fn contacts(approval: &Approval) -> Vec<Digest> {
 }
 
 /// The approval with what it repeats of its mail, as that is sealed.
-fn as_sealed(approval: Approval, shown: &Message) -> Approval {
+fn as_sealed(approval: Approval, sealed: &Detail) -> Approval {
+    let shown = &sealed.message;
     Approval {
         recipients: [&shown.to, &shown.cc, &shown.bcc].into_iter().flatten().cloned().collect(),
         subject: shown.subject.clone(),
         preview: shown.preview.clone(),
         attachment_count: u32::try_from(shown.attachments.len()).unwrap_or(u32::MAX),
         send_at: shown.outbound().and_then(|outbound| outbound.send_at),
+        provider: sealed.provider,
         ..approval
     }
 }
@@ -607,6 +609,7 @@ async fn is_listed_as_sealed(blobs: &dyn Blobs, approval: &Approval) -> Result<b
     Ok(sealed_for == listed
         && envelope.message_id == approval.message_id
         && envelope.send_at == approval.send_at
+        && envelope.transport.provider() == approval.provider
         && parsed.subject.split_whitespace().eq(approval.subject.split_whitespace())
         && parsed.attachments.len() == usize::try_from(approval.attachment_count).unwrap_or(usize::MAX))
 }

@@ -77,7 +77,9 @@ pub async fn dispatch(
     let now = ports.now();
     let waiting = message.as_ref().and_then(|message| due(message, ticket, now));
     let Some(recipients) = waiting else { return stands(ticket, asked.as_ref(), message.as_ref(), now) };
-    if !pace.take(ticket.organization_id, recipients, now).await? {
+    // Only what leaves through SES needs one of its places.
+    let by_ses = asked.as_ref().is_none_or(|approval| approval.provider.is_none());
+    if by_ses && !pace.take(ticket.organization_id, recipients, now).await? {
         return Err(DispatchError::NoPlace);
     }
     let Some(message) = claim(ports, ticket).await? else {
@@ -96,7 +98,7 @@ pub async fn dispatch(
     let own = own(&message);
     let then = |outbound| next(outbound, own, &outcome, ports.now());
     let status = record(ports, message, then, |change| change).await?;
-    if outcome == SendOutcome::THROTTLED {
+    if by_ses && outcome == SendOutcome::THROTTLED {
         pace.slow_down(ports.now()).await;
     }
     match outcome {

@@ -26,7 +26,7 @@ use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
 
 use crate::base::error::{FieldError, Refusal};
-use crate::base::ports::{BlobError, BlobKey, Blobs, KeyLogs, Ports, Workflow};
+use crate::base::ports::{BlobError, BlobKey, Blobs, Carriage, KeyLogs, Ports, Workflow};
 use crate::base::store::{Directory, key, load};
 use crate::gate::rows::RowPlace;
 use crate::mailbox::attachments::{detect, read_name};
@@ -44,6 +44,8 @@ pub struct Sending {
     pub workflow: Arc<dyn Workflow>,
     /// For which mail signed votes are demanded.
     pub logs: Arc<dyn KeyLogs>,
+    /// What providers of connected accounts can be given.
+    pub carriage: Arc<dyn Carriage>,
 }
 
 impl Sending {
@@ -315,6 +317,7 @@ impl Prepared {
         let envelope = Envelope {
             organization_id: inbox.organization_id,
             message_id,
+            transport: inbox.transport(),
             from: inbox.address.clone(),
             to: addresses(&self.draft.to),
             cc: addresses(&self.draft.cc),
@@ -323,6 +326,21 @@ impl Prepared {
         };
         Ok(Sealed::new(envelope, &mime))
     }
+}
+
+/// Refuses a mail that the provider of its account can't be given as it is.
+pub(crate) fn check_carried(carriage: &dyn Carriage, sealed: &Sealed) -> Result<(), Refusal> {
+    let envelope = sealed.envelope();
+    let Some(provider) = envelope.transport.provider() else { return Ok(()) };
+    carriage.carries(provider, envelope, sealed.mime()).map_err(|code| {
+        let name = provider.name();
+        let message = if code == "too_large" {
+            format!("{name} takes no mail of {} bytes", sealed.mime().len())
+        } else {
+            format!("{name} takes the fields of a mail, and something of this one has no place there: infra/docs/ACCOUNTS.md says what it may be")
+        };
+        Refusal::because(Code::NotCarried, message)
+    })
 }
 
 /// What lets a recipient unsubscribe from one mail.

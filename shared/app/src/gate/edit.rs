@@ -20,8 +20,8 @@ use crate::base::store::{Change, Expect, Write, key, load};
 use crate::gate::approvals::{check_person, find, without_mail};
 use crate::gate::diff::differences;
 use crate::gate::draft::{
-    Attempt, Body, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_total,
-    fetch_files, is_to_unsubscribe, place, text_of,
+    Attempt, Body, Draft, DraftAttachment, File, Original, Prepared, Sending, check, check_carried,
+    check_total, fetch_files, is_to_unsubscribe, place, text_of,
 };
 use crate::gate::steps::{approval_event, message_event, ticket, wake};
 use crate::gate::submit::{Submitted, ask, pending, send, show, store_objects};
@@ -156,6 +156,7 @@ async fn try_edit<S>(
     weighed.quiet.extend(more);
     let leave = prepared.unsubscribe_link(ports, &inbox, old.message_id)?;
     let sealed = prepared.seal(ports, &inbox, old.message_id, (None, leave.as_ref()))?;
+    check_carried(&*sending.carriage, &sealed)?;
     if differences(&before, &sealed).is_empty() {
         return Err(Refusal::field(
             "text",

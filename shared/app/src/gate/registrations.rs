@@ -220,6 +220,7 @@ fn agent(ports: &Ports, organization: &Organization, seat: &Member) -> Result<Ag
         display_name: None,
         paused: None,
         created_at: now,
+        provider: None,
     };
     let secret = Secret::new(CredentialKind::Token, organization_id, ports.bytes());
     let token = Token {

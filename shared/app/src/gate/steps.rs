@@ -98,6 +98,16 @@ pub(crate) fn cancelled_entry(
     }
 }
 
+/// The `Message-ID` under which a mail went, by what its provider calls it. SES leaves its own domain out; of another provider it is known
+/// where the provider says it, and where it does not its id begins with the provider's name and a colon.
+fn internet_id(provider_id: &str, ses_domain: &str) -> Option<String> {
+    match provider_id {
+        whole if whole.contains('@') => Some(whole.to_owned()),
+        unknown if unknown.contains(':') => None,
+        of_ses => Some(format!("{of_ses}@{ses_domain}")),
+    }
+}
+
 /// The change that moves a mail on, with the event and the audit entry where its status changed.
 pub(crate) fn move_on(ports: &Ports, mut message: Message, outbound: Outbound, before: Status) -> Change {
     let organization_id = message.organization_id;
@@ -105,9 +115,10 @@ pub(crate) fn move_on(ports: &Ports, mut message: Message, outbound: Outbound, b
     let mut change = Change::new(organization_id);
     if let State::Accepted { provider_id, .. } = &outbound.state
         && message.internet_message_id.is_none()
+        && !before.went()
     {
-        // Answers name the id that SES gave: it leads them to this conversation.
-        message.internet_message_id = Some(format!("{provider_id}@{}", ports.settings.message_id_domain));
+        // Answers name the id that the provider gave: it leads them to this conversation.
+        message.internet_message_id = internet_id(provider_id, &ports.settings.message_id_domain);
         let pointer = ThreadPointer {
             inbox_id: message.inbox_id,
             hash: provider_pointer(provider_id),

@@ -29,8 +29,8 @@ use crate::base::store::{
     Change, Conflict, Counter, DraftPointer, Expect, Key, StoreError, Write, key, load,
 };
 use crate::gate::draft::{
-    Body, File, Original, Prepared, address_answer, answer_references, answered_id, check, check_total,
-    fetch_files, name_passed_on, place,
+    Body, File, Original, Prepared, address_answer, answer_references, answered_id, check, check_carried,
+    check_total, fetch_files, name_passed_on, place,
 };
 use crate::gate::quote::take_over;
 use crate::gate::rows::RowPlace;
@@ -242,6 +242,7 @@ pub(crate) async fn send(
         let leave = prepared.unsubscribe_link(ports, inbox, message_id)?;
         let said = (weighed.automatic(&prepared), leave.as_ref());
         let sealed = prepared.seal(ports, inbox, message_id, said)?;
+        check_carried(&*sending.carriage, &sealed)?;
         let submitted = hold(ports, principal, inbox, &prepared, &weighed, &sealed)?;
         store_objects(&*sending.blobs, &submitted, &sealed, &prepared.files).await?;
 
@@ -538,6 +539,7 @@ pub(crate) fn ask(
         html_changes: prepared.html_changes.clone(),
         decision: Decision::Pending,
         row: prepared.row.as_ref().map(|row| row.of),
+        provider: inbox.provider,
         draft_id: None,
         task_token: None,
         demanded: SignedVotes::NONE,

@@ -92,6 +92,7 @@ async fn make(
         display_name: new.display_name.clone(),
         paused: None,
         created_at: ports.now(),
+        provider: None,
     };
     let event =
         ports.event(organization_id, EventKind::InboxCreated, Subject::Inbox(Box::new(inbox.clone())));
@@ -159,24 +160,18 @@ pub async fn delete(
     id: InboxId,
 ) -> Result<(), Refusal> {
     let (organization_id, inbox) = (permit.organization_id(), find(ports, permit, id).await?);
-    let page = PageRequest { limit: LATEST, cursor: None };
-    let latest = ports.store.list(organization_id, &List::Messages(id, Span::default()), &page).await?;
-    let sending =
-        |message: &Message| message.outbound().is_some_and(|outbound| outbound.status() == Status::Sending);
-    if let Some(message) = typed::<Message>(latest).items.into_iter().find(sending) {
+    if inbox.provider.is_some() {
         return Err(Refusal::Because {
-            code: Code::MessageNotEnded,
-            message: "a mail of this inbox is being sent at this moment: repeat the request in a minute"
-                .to_owned(),
-            details: vec![("message_id", message.id.to_string())],
+            code: Code::InboxOfAccount,
+            message: "this is the inbox of a connected account: disconnect that".to_owned(),
+            details: vec![("account_id", id.account_id().to_string())],
         });
     }
     let address = inbox.address.clone();
     let event =
         ports.event(organization_id, EventKind::InboxDeleted, Subject::Inbox(Box::new(inbox.clone())));
-    let change = Change::new(organization_id)
-        .write(Write::Remove(Key::Inbox(id)))
-        .create(Purge::of(&inbox, ports.now()))
+    let change = removed(ports, &inbox)
+        .await?
         .directory(DirectoryWrite::RetireAddress(AddressEntry { address, organization_id, inbox_id: id }))
         .audit(ports.audit(organization_id, permit.actor(), "inbox.delete", id))
         .event(event);
@@ -192,6 +187,25 @@ pub async fn delete(
         }
         written => Ok(written?),
     }
+}
+
+/// The change that takes an inbox away and has a job delete what is in it, where none of its latest mails is being sent at this moment.
+pub(crate) async fn removed(ports: &Ports, inbox: &Inbox) -> Result<Change, Refusal> {
+    let (organization_id, id) = (inbox.organization_id, inbox.id);
+    let page = PageRequest { limit: LATEST, cursor: None };
+    let latest = ports.store.list(organization_id, &List::Messages(id, Span::default()), &page).await?;
+    let sending =
+        |message: &Message| message.outbound().is_some_and(|outbound| outbound.status() == Status::Sending);
+    if let Some(message) = typed::<Message>(latest).items.into_iter().find(sending) {
+        return Err(Refusal::Because {
+            code: Code::MessageNotEnded,
+            message: "a mail of this inbox is being sent at this moment: repeat the request in a minute"
+                .to_owned(),
+            details: vec![("message_id", message.id.to_string())],
+        });
+    }
+    let change = Change::new(organization_id).write(Write::Remove(Key::Inbox(id)));
+    Ok(change.create(Purge::of(inbox, ports.now())))
 }
 
 /// A page without what is in inboxes that were deleted: it is there until a job has deleted it.

@@ -7,6 +7,7 @@ use domain::base::address::EmailAddress;
 use domain::base::digest::Digest;
 use domain::gate::approval::{Approval, Decision};
 use domain::gate::seal::{Envelope, MAX_MIME, Sealed};
+use domain::mailbox::account::Provider;
 use domain::mailbox::filter::{MessageFilter, Span, Way};
 use domain::mailbox::lifecycle::{Outbound, Status};
 use domain::mailbox::message::{Direction, Message, Party};
@@ -45,6 +46,8 @@ pub struct Detail {
     pub extracted_text: Option<String>,
     /// All headers, decoded, in order.
     pub headers: Vec<(String, String)>,
+    /// Whose account a mail of ours leaves through, by its sealed object; none where it is SES.
+    pub provider: Option<Provider>,
     /// Why a person rejected it, in their words, if they gave any.
     pub rejection: Option<String>,
     /// What it says of another mail, where it is a report. Anybody can make one up.
@@ -324,7 +327,8 @@ pub(crate) async fn read_sealed(
         return Err(Refusal::Internal(format!("{}: the sealed object is another mail's", message.id)));
     }
     let parsed = mail::parse(sealed.mime());
-    Ok(decode(as_sealed(message, &sealed, &parsed), parsed))
+    let provider = sealed.envelope().transport.provider();
+    Ok(Detail { provider, ..decode(as_sealed(message, &sealed, &parsed), parsed) })
 }
 
 /// The sealed object with this digest.
@@ -410,6 +414,7 @@ pub(crate) async fn read_detail(blobs: &dyn Blobs, message: Message) -> Result<D
             hidden_text: false,
             extracted_text: None,
             headers: vec![],
+            provider: None,
             rejection: None,
             report: None,
         };
@@ -439,6 +444,7 @@ fn decode(message: Message, parsed: mail::ParsedMail<'_>) -> Detail {
         html: html.and_then(|html| html.shown),
         headers: parsed.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
         text: parsed.text,
+        provider: None,
         rejection: None,
         report: parsed.report.filter(|_| received),
     }

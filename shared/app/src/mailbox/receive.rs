@@ -228,6 +228,7 @@ async fn file(
         display_name: None,
         paused: None,
         created_at: message.created_at,
+        provider: None,
     };
     let screened = Way { screens: true, more: &|change, _| change };
     Ok(match file_in(ports, blobs, &inbox, message, mail, &screened).await? {

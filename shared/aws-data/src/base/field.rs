@@ -11,6 +11,7 @@ use domain::delivery::event::{EventKind, EventPattern};
 use domain::gate::group::GroupName;
 use domain::gate::policy::{By, Late, Links};
 use domain::gate::risk::Risk;
+use domain::mailbox::account::{Provider, Region, Trouble};
 use domain::mailbox::domains::{DomainStatus, RecordType};
 use domain::mailbox::finding::FindingKind;
 use domain::mailbox::label::Label;
@@ -22,7 +23,7 @@ use domain::people::access::{Role, Scope};
 use domain::people::credential::OpenedWith;
 use domain::people::notifications::Mails;
 use domain::{
-    ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
+    AccountId, ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId,
     ListEntryId, MemberId, MessageId, OrganizationId, PasskeyId, PolicyId, SessionId, StandingApprovalId,
     SuppressionId, ThreadId, Timestamp, TokenId, UploadId, UserId, WebhookId,
 };
@@ -80,7 +81,7 @@ macro_rules! printed {
     )*};
 }
 
-printed!("id": ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, OrganizationId,
+printed!("id": AccountId, ApprovalId, AttachmentId, AuditId, DomainId, DraftId, EventId, GroupId, InboxId, InvitationId, ListEntryId, MemberId, MessageId, OrganizationId,
     PasskeyId, PolicyId, SessionId, StandingApprovalId, SuppressionId, ThreadId, TokenId, UploadId, UserId, WebhookId);
 printed!("address": EmailAddress);
 printed!("digest": Digest);
@@ -100,7 +101,7 @@ macro_rules! named {
     )*};
 }
 
-named!(DomainStatus: "status", RecordType: "record", Role: "role", OpenedWith: "field", Mails: "field", GroupName: "group", Late: "field", By: "field", Links: "field", Risk: "risk", EventKind: "field", Outcome: "field",
+named!(Provider: "provider", Region: "region", Trouble: "trouble", DomainStatus: "status", RecordType: "record", Role: "role", OpenedWith: "field", Mails: "field", GroupName: "group", Late: "field", By: "field", Links: "field", Risk: "risk", EventKind: "field", Outcome: "field",
     Source: "source", Side: "side", Standing: "standing", Check: "check", Screened: "outcome", FindingKind: "finding");
 
 /// Text of a header: what an older version allowed is made harmless.

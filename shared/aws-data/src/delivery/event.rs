@@ -6,6 +6,7 @@ use domain::delivery::event::{
 };
 use domain::gate::approval::Approval;
 use domain::gate::upload::UploadNotice;
+use domain::mailbox::account::AccountNotice;
 use domain::mailbox::domains::DomainNotice;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::listed::Suppression;
@@ -58,6 +59,8 @@ record! {
             person: Option<Person>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             upload: Option<UploadNotice>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            account: Option<AccountNotice>,
         }
     }
 }
@@ -164,10 +167,12 @@ type SubjectParts = (
     Option<DomainNotice>,
     Option<Person>,
     Option<UploadNotice>,
+    Option<AccountNotice>,
 );
 
 fn split_subject(subject: &Subject) -> SubjectParts {
-    let mut parts = SubjectParts::default();
+    let mut parts: SubjectParts =
+        (None, None, None, None, None, None, None, None, None, None, None, None, None);
     match subject.clone() {
         Subject::Message(message) => parts.0 = Some(*message),
         Subject::Bounced(message, bounce) => {
@@ -186,48 +191,54 @@ fn split_subject(subject: &Subject) -> SubjectParts {
         Subject::Seat(seat) => parts.10 = Some(Person::Seat(seat)),
         Subject::Invitation(invitation) => parts.10 = Some(Person::Invitation(invitation)),
         Subject::Upload(upload) => parts.11 = Some(*upload),
+        Subject::Account(account) => parts.12 = Some(account),
     }
     parts
 }
 
 fn join_subject(parts: SubjectParts) -> Result<Subject, Corrupt> {
     Ok(match parts {
-        (Some(message), None, None, None, None, None, None, None, None, None, None, None) => {
+        (Some(message), None, None, None, None, None, None, None, None, None, None, None, None) => {
             Subject::Message(Box::new(message))
         }
-        (Some(message), None, None, Some(bounce), None, None, None, None, None, None, None, None) => {
+        (Some(message), None, None, Some(bounce), None, None, None, None, None, None, None, None, None) => {
             Subject::Bounced(Box::new(message), bounce)
         }
-        (None, Some(approval), None, None, None, None, None, None, None, None, None, None) => {
+        (None, Some(approval), None, None, None, None, None, None, None, None, None, None, None) => {
             Subject::Approval(Box::new(approval))
         }
-        (None, None, Some(inbox), None, None, None, None, None, None, None, None, None) => {
+        (None, None, Some(inbox), None, None, None, None, None, None, None, None, None, None) => {
             Subject::Inbox(Box::new(inbox))
         }
-        (None, None, None, None, Some(blocked), None, None, None, None, None, None, None) => {
+        (None, None, None, None, Some(blocked), None, None, None, None, None, None, None, None) => {
             Subject::Blocked(Box::new(blocked))
         }
-        (None, None, None, None, None, Some(halt), None, None, None, None, None, None) => {
+        (None, None, None, None, None, Some(halt), None, None, None, None, None, None, None) => {
             Subject::Halt(Box::new(halt))
         }
-        (None, None, None, None, None, None, Some(endpoint), None, None, None, None, None) => {
+        (None, None, None, None, None, None, Some(endpoint), None, None, None, None, None, None) => {
             Subject::Endpoint(endpoint)
         }
-        (None, None, None, None, None, None, None, Some(suppression), None, None, None, None) => {
+        (None, None, None, None, None, None, None, Some(suppression), None, None, None, None, None) => {
             Subject::Suppression(Box::new(suppression))
         }
-        (None, None, None, None, None, None, None, None, Some(held), None, None, None) => {
+        (None, None, None, None, None, None, None, None, Some(held), None, None, None, None) => {
             Subject::Held(Box::new(held))
         }
-        (None, None, None, None, None, None, None, None, None, Some(domain), None, None) => {
+        (None, None, None, None, None, None, None, None, None, Some(domain), None, None, None) => {
             Subject::Domain(Box::new(domain))
         }
-        (None, None, None, None, None, None, None, None, None, None, Some(person), None) => match person {
-            Person::Seat(seat) => Subject::Seat(seat),
-            Person::Invitation(invitation) => Subject::Invitation(invitation),
-        },
-        (None, None, None, None, None, None, None, None, None, None, None, Some(upload)) => {
+        (None, None, None, None, None, None, None, None, None, None, Some(person), None, None) => {
+            match person {
+                Person::Seat(seat) => Subject::Seat(seat),
+                Person::Invitation(invitation) => Subject::Invitation(invitation),
+            }
+        }
+        (None, None, None, None, None, None, None, None, None, None, None, Some(upload), None) => {
             Subject::Upload(Box::new(upload))
+        }
+        (None, None, None, None, None, None, None, None, None, None, None, None, Some(account)) => {
+            Subject::Account(account)
         }
         _ => return Err(Corrupt("event")),
     })

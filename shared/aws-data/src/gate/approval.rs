@@ -12,6 +12,7 @@ use domain::gate::policy::{By, Late, Links, Requirement, Step, Terms};
 use domain::gate::risk::Risk;
 use domain::gate::statement::{Path, SignedVote};
 use domain::gate::upload::RowOf;
+use domain::mailbox::account::Provider;
 use domain::mailbox::message::Party;
 use domain::people::access::{Actor, Credential, Role};
 use domain::people::signing::{Assertion, SignedVotes};
@@ -74,6 +75,8 @@ record! {
         draft_id: Option<DraftId>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         row: Option<RowOf>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<Provider>,
         version: u64,
         [decision: split_decision, join_decision] {
             status: String,

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::base::address::{EmailAddress, HeaderText};
 use domain::base::digest::Digest;
+use domain::mailbox::account::Provider;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::people::organization::Pause;
 use domain::{DomainId, InboxId, OrganizationId, Timestamp};
@@ -23,6 +24,8 @@ record! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         paused: Option<Pause>,
         created_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<Provider>,
     }
 }
 

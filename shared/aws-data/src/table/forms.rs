@@ -16,7 +16,9 @@ use domain::gate::approval::Approval;
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::ledger::audit::{ChainedEntry, Entry, Head};
+use domain::mailbox::account::{Account, AccountStatus, Provider};
 use domain::mailbox::domains::Family;
+use domain::mailbox::inbox::Inbox;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::listed::{Side, Standing};
@@ -41,6 +43,16 @@ use crate::delivery::{event, feed};
 use crate::ledger::audit;
 use crate::mailbox::{domains, inbox};
 use crate::people::{member, openid, passkey, setup};
+
+/// Of connected accounts.
+fn of_accounts() -> Vec<Record> {
+    vec![
+        samples::account(1).into(),
+        Account { status: AccountStatus::Active, ..samples::account(1) }.into(),
+        Inbox { provider: Some(Provider::Resend), ..samples::inbox(1) }.into(),
+        Approval { provider: Some(Provider::Brevo), ..samples::approval(1) }.into(),
+    ]
+}
 
 /// One good item of every kind, as this code writes it.
 fn written() -> Vec<(String, Item)> {
@@ -69,8 +81,6 @@ fn written() -> Vec<(String, Item)> {
         samples::mark(1).into(),
         samples::index(1).into(),
         conversation(thread).into(),
-        samples::approval(1).into(),
-        Approval { forward: true, ..samples::approval(1) }.into(),
         samples::standing_approval(1).into(),
         samples::attachment(1).into(),
         samples::draft(1).into(),
@@ -108,6 +118,7 @@ fn written() -> Vec<(String, Item)> {
     let mut all: Vec<_> = records
         .into_iter()
         .chain(ways_in())
+        .chain(of_accounts())
         .chain(of_the_gate())
         .chain(used)
         .map(|record| {
@@ -178,8 +189,10 @@ fn openid() -> Vec<(String, Item)> {
     [account].into_iter().chain(trips).collect()
 }
 
-fn of_the_gate() -> [Record; 6] {
+fn of_the_gate() -> [Record; 8] {
     [
+        samples::approval(1).into(),
+        Approval { forward: true, ..samples::approval(1) }.into(),
         Approval { row: Some(samples::row_of(1)), ..samples::approval(3) }.into(),
         samples::comments(1).into(),
         samples::upload(1).into(),

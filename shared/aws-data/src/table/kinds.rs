@@ -108,6 +108,7 @@ use domain::gate::policy::{FormerPolicy, PolicyBook};
 use domain::gate::standing::StandingApproval;
 use domain::gate::upload::{Opened, Upload, UploadRow};
 use domain::ledger::requests::RequestLine;
+use domain::mailbox::account::Account;
 use domain::mailbox::domains::Domain;
 use domain::mailbox::inbox::{Inbox, Purge};
 use domain::mailbox::index::Index;
@@ -133,7 +134,9 @@ use crate::base::item::{Item, Kind, Place, decode, encode};
 use crate::delivery::{waiting, webhook};
 use crate::gate::{approval, comment, contact, draft, link, notice, policy, standing, upload};
 use crate::ledger::requests;
-use crate::mailbox::{attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash};
+use crate::mailbox::{
+    account, attachment, domains, inbox, index, listed, message, opt_out, screening, thread, trash,
+};
 use crate::people::{
     email, invitation, member, notifications, openid, organization, passkey, registration, reset, session,
     token, usage,
@@ -182,6 +185,7 @@ kinds! { org;
     OpenIdLink(OpenIdLink), Key::OpenIdLink(member) => openid::link_at(org, *member);
     SessionPointer(SessionPointer), Key::SessionPointer(member, id) => session::pointer_at(org, *member, *id);
     Inbox(Inbox), Key::Inbox(id) => inbox::at(org, *id);
+    Account(Account), Key::Account(id) => account::at(org, *id);
     Purge(Purge), Key::Purge(id) => inbox::purge_at(org, *id);
     Message(Message), Key::Message(inbox, id) => message::at(org, *inbox, *id);
     Trashed(Trashed), Key::Trashed(inbox, id) => trash::at(org, *inbox, *id);
@@ -303,6 +307,7 @@ mod tests {
             ("way to a provider and back", openid::trip_at(hash)),
             key("session pointer", Key::SessionPointer(member, domain::SessionId::new(at, entropy))),
             key("inbox", Key::Inbox(inbox)),
+            key("account", Key::Account(domain::AccountId::new(at, entropy))),
             key("deleted inbox", Key::Purge(inbox)),
             key("message", Key::Message(inbox, MessageId::new(at, entropy))),
             key("mail in the trash", Key::Trashed(inbox, MessageId::new(at, entropy))),

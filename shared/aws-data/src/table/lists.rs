@@ -9,16 +9,16 @@ use domain::base::id::Id as _;
 use domain::mailbox::filter::Span;
 use domain::mailbox::label::Label;
 use domain::{
-    ApprovalId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId, MessageId,
-    OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId, UploadId,
-    WebhookId,
+    AccountId, ApprovalId, DomainId, DraftId, EventId, InboxId, InvitationId, ListEntryId, MemberId,
+    MessageId, OrganizationId, SessionId, StandingApprovalId, SuppressionId, ThreadId, Timestamp, TokenId,
+    UploadId, WebhookId,
 };
 
 use crate::base::item::{Item, LISTS, OPEN, RECENT, text};
 use crate::delivery::webhook;
 use crate::gate::{approval, draft, policy, standing, upload};
 use crate::ledger::requests;
-use crate::mailbox::{domains, inbox, listed, message, screening, thread, trash};
+use crate::mailbox::{account, domains, inbox, listed, message, screening, thread, trash};
 use crate::people::{invitation, member, session, token, usage};
 
 /// How a list is read.
@@ -97,6 +97,7 @@ pub(crate) fn reading(organization: OrganizationId, list: &List) -> Reading {
         List::Inboxes => on(Some(LISTS), inbox::list(organization), true),
         List::Tokens => on(Some(LISTS), token::list(organization), true),
         List::Webhooks => on(None, webhook::list(organization), true),
+        List::Accounts => on(None, account::list(organization), true),
         List::Domains => on(Some(LISTS), domains::list(organization), true),
         List::Members => on(Some(LISTS), member::list(organization), true),
         List::Invitations => on(Some(LISTS), invitation::list(organization), false),
@@ -212,6 +213,7 @@ fn is_order_of(list: &List, order: &str) -> bool {
         List::Inboxes => InboxId::parse(order).is_ok(),
         List::Tokens => TokenId::parse(order).is_ok(),
         List::Webhooks => WebhookId::parse(order).is_ok(),
+        List::Accounts => AccountId::parse(order).is_ok(),
         List::Domains => timed(|id| DomainId::parse(id).is_ok()),
         List::Members => MemberId::parse(order).is_ok(),
         List::Invitations => InvitationId::parse(order).is_ok(),

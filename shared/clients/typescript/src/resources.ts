@@ -3,6 +3,36 @@
 import type { CallOptions, OnceOptions, Transport } from "./transport.js";
 import type * as types from "./types.js";
 
+/** What `accounts.create` takes. */
+export interface AccountsCreateParams {
+  /** A key that may send. Its last four characters are shown, and nothing else of it ever. */
+  api_key: string;
+  /** The name beside the address, in mails that go out. */
+  display_name?: string | null | undefined;
+  /** The address that it sends from, which the provider knows as yours. */
+  email: string;
+  /** Whose it is. */
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo";
+  /** Where the provider keeps your data: of `sendgrid` and `mailgun`, `us` where it is left out. */
+  region?: "us" | "eu" | null | undefined;
+}
+
+/** What `accounts.list` takes. */
+export interface AccountsListParams {
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined;
+  /** How many entries at most; 50 where it is left out. */
+  limit?: number | undefined;
+}
+
+/** What `accounts.update` takes. */
+export interface AccountsUpdateParams {
+  /** Another key of the same provider: the one before is forgotten. */
+  api_key?: string | null | undefined;
+  /** The name beside the address, in mails that go out; an empty one takes it away. */
+  display_name?: string | null | undefined;
+}
+
 /** What `approvals.approve` takes. */
 export interface ApprovalsApproveParams {
   /** The `digest` of the approval as it was shown. */
@@ -1247,7 +1277,7 @@ export interface WebhooksCreateParams {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "account.*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "account.connected" | "account.error" | "account.recovered" | "account.disconnected" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -1285,13 +1315,130 @@ export interface WebhooksResendParams {
 /** What `webhooks.update` takes. */
 export interface WebhooksUpdateParams {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "account.*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "account.connected" | "account.error" | "account.recovered" | "account.disconnected" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
   status?: "active" | "paused" | null | undefined;
   /** `https`, on port 443, in a public network. */
   url?: string | null | undefined;
+}
+
+/** The routes of `accounts`. */
+export class AccountsRoutes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Connects a sending provider of one's own by its key. The provider is asked first whether the key may send from
+   * the address. `infra/docs/ACCOUNTS.md`; the provider is asked whether the key may send from the address. Needs the
+   * scope `accounts.manage`. `POST /v1/accounts`
+   */
+  create(params: AccountsCreateParams, options: OnceOptions = {}): Promise<types.Account> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/accounts",
+      names: {},
+      body: {
+        api_key: params.api_key,
+        display_name: params.display_name,
+        email: params.email,
+        provider: params.provider,
+        region: params.region,
+      },
+      once: true,
+      options,
+    });
+  }
+
+  /**
+   * Disconnects an account. Its key is gone at once, and what waits in its inbox is called off. Its key is forgotten
+   * at once; what waits in its inbox is called off, and that inbox is deleted with its mail. Needs the scope
+   * `accounts.manage`. `DELETE /v1/accounts/{account_id}`
+   */
+  delete(accountId: string, options: CallOptions = {}): Promise<void> {
+    return this.#transport.request({
+      method: "DELETE",
+      path: "/v1/accounts/{account_id}",
+      names: { account_id: accountId },
+      options,
+    });
+  }
+
+  /**
+   * One connected account. `status` is `error` where its provider takes the key no more: `error` says since when.
+   * Needs the scope `accounts.read`. `GET /v1/accounts/{account_id}`
+   */
+  get(accountId: string, options: CallOptions = {}): Promise<types.Account> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/accounts/{account_id}",
+      names: { account_id: accountId },
+      options,
+    });
+  }
+
+  /**
+   * The connected accounts. Oldest first; of each key the last four characters. Needs the scope `accounts.read`. `GET
+   * /v1/accounts`
+   */
+  list(params: AccountsListParams = {}, options: CallOptions = {}): Promise<types.PageOfAccount> {
+    return this.#transport.request({
+      method: "GET",
+      path: "/v1/accounts",
+      names: {},
+      query: {
+        cursor: params.cursor,
+        limit: params.limit,
+      },
+      options,
+    });
+  }
+
+  /** All entries of `list`, page by page as they are asked for. */
+  async *iterList(params: Omit<AccountsListParams, "cursor" | "order"> = {}, options: CallOptions = {}): AsyncGenerator<types.Account, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list({ ...params, cursor }, options);
+      yield* page.data;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+  }
+
+  /**
+   * A mail of fixed words goes through the account to whoever asks. In a session: a mail of fixed words goes to your
+   * own proven address, twenty times a day at most. Needs the scope `accounts.manage`. `POST
+   * /v1/accounts/{account_id}/test-send`
+   */
+  testSend(accountId: string, options: CallOptions = {}): Promise<types.TestSend> {
+    return this.#transport.request({
+      method: "POST",
+      path: "/v1/accounts/{account_id}/test-send",
+      names: { account_id: accountId },
+      options,
+    });
+  }
+
+  /**
+   * Gives an account another name, or another key of the same provider. Another `api_key` is asked about first, and
+   * ends the one before; what waited for it goes with its next attempt. Needs the scope `accounts.manage`. `PATCH
+   * /v1/accounts/{account_id}`
+   */
+  update(accountId: string, params: AccountsUpdateParams = {}, options: CallOptions = {}): Promise<types.Account> {
+    return this.#transport.request({
+      method: "PATCH",
+      path: "/v1/accounts/{account_id}",
+      names: { account_id: accountId },
+      body: {
+        api_key: params.api_key,
+        display_name: params.display_name,
+      },
+      options,
+    });
+  }
 }
 
 /** The routes of `approvals`. */
@@ -4604,6 +4751,7 @@ export class WebhooksRoutes {
 
 /** All routes, by their resource. */
 export class Resources {
+  readonly accounts: AccountsRoutes;
   readonly approvals: ApprovalsRoutes;
   readonly attachments: AttachmentsRoutes;
   readonly audit: AuditRoutes;
@@ -4639,6 +4787,7 @@ export class Resources {
   readonly webhooks: WebhooksRoutes;
 
   constructor(transport: Transport) {
+    this.accounts = new AccountsRoutes(transport);
     this.approvals = new ApprovalsRoutes(transport);
     this.attachments = new AttachmentsRoutes(transport);
     this.audit = new AuditRoutes(transport);

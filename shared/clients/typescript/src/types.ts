@@ -8,6 +8,48 @@ export interface AcceptInvitation {
   password: string;
 }
 
+/** A connected account. */
+export interface Account {
+  connected_by: string;
+  created_at: string;
+  display_name: string | null;
+  email: string;
+  /** Why mail that leaves through it waits, where it does. */
+  error: AccountError | null;
+  id: string;
+  /** The inbox in which its mails lie. Wherever the API takes an inbox's id it takes the account's as well. */
+  inbox_id: string;
+  /** Of the key. */
+  last_four: string;
+  /** While nothing leaves it. */
+  paused: Pause | null;
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo";
+  /** Where the provider keeps its data; `null` where it has one region. */
+  region: "us" | "eu" | null;
+  /** Whether it sends and never reads. */
+  send_only: boolean;
+  /** `active` or `error`. */
+  status: string;
+}
+
+/** What is wrong with an account. */
+export interface AccountError {
+  /** `credentials_refused`: its provider takes the key no more. */
+  reason: "credentials_refused";
+  since: string;
+}
+
+/** An account, as events tell of it. */
+export interface AccountNotice {
+  /** Why mail that leaves through it waits, where it does. */
+  error: AccountError | null;
+  id: string;
+  inbox_id: string;
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo";
+  /** `active` or `error`. */
+  status: string;
+}
+
 /** Who did something. */
 export interface Actor {
   /** The member's or token's; `system` where it was neither. */
@@ -84,6 +126,11 @@ export interface Approval {
   not_before: string | null;
   policy_trace: Array<PolicyStep>;
   preview: string;
+  /**
+   * Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo`
+   * take the fields of a mail and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
+   */
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | null;
   /** Hours within which its mail does not go, decided or not. */
   quiet_hours: Array<QuietHours>;
   /** Why it was held or let go, as stable codes. */
@@ -175,6 +222,11 @@ export interface ApprovalDetail {
   not_before: string | null;
   policy_trace: Array<PolicyStep>;
   preview: string;
+  /**
+   * Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo`
+   * take the fields of a mail and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
+   */
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | null;
   /** Hours within which its mail does not go, decided or not. */
   quiet_hours: Array<QuietHours>;
   /** Why it was held or let go, as stable codes. */
@@ -248,7 +300,7 @@ export interface Attempt {
   /** Why there was none, as a stable code. */
   error: string | null;
   event_id: string;
-  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
+  event_type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "account.connected" | "account.error" | "account.recovered" | "account.disconnected" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
   /** When it is tried again. */
   next_attempt_at: string | null;
   /** What was sent, without its signature and its body, which is the event; `null` where nobody was called. */
@@ -433,6 +485,20 @@ export interface ConfirmUpload {
   time_zone?: string | null | undefined;
   /** Whether each recipient can unsubscribe with one click, as list mail must let them. */
   unsubscribe?: boolean | null | undefined;
+}
+
+/** An account that is to be connected. */
+export interface CreateAccount {
+  /** A key that may send. Its last four characters are shown, and nothing else of it ever. */
+  api_key: string;
+  /** The name beside the address, in mails that go out. */
+  display_name?: string | null | undefined;
+  /** The address that it sends from, which the provider knows as yours. */
+  email: string;
+  /** Whose it is. */
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo";
+  /** Where the provider keeps your data: of `sendgrid` and `mailgun`, `us` where it is left out. */
+  region?: "us" | "eu" | null | undefined;
 }
 
 /** A file that is to be uploaded. */
@@ -625,7 +691,7 @@ export interface CreateWebhook {
    * Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types that
    * are added to it later.
    */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "account.*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "account.connected" | "account.error" | "account.recovered" | "account.disconnected" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; left out or empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `https`, on port 443, in a public network. */
@@ -937,7 +1003,7 @@ export interface Event {
   id: string;
   /** Of what is about one mail or its approval: what has a higher one happened later. It grows, with gaps. */
   sequence?: number | null | undefined;
-  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
+  type: "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "account.connected" | "account.error" | "account.recovered" | "account.disconnected" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted";
 }
 
 /**
@@ -945,6 +1011,7 @@ export interface Event {
  * beginning.
  */
 export interface EventData {
+  account?: AccountNotice | null | undefined;
   approval?: Approval | null | undefined;
   /** Of `message.blocked`: what a policy refused to take. */
   blocked?: Blocked | null | undefined;
@@ -1504,12 +1571,16 @@ export interface HtmlChange {
 
 /** An inbox. */
 export interface Inbox {
+  /** The connected account that its mail leaves through; `null` where it is an address of ours. */
+  account_id: string | null;
   address: string;
   created_at: string;
   display_name: string | null;
   id: string;
   /** While nothing leaves it. */
   paused: Pause | null;
+  /** Whose account that is. */
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | null;
 }
 
 /** That somebody is invited. */
@@ -1988,6 +2059,13 @@ export interface OwnQuietHours {
   from: string;
   /** Until before this time of day; where it is before `from`, that of the next day. */
   to: string;
+}
+
+/** A page of a list. */
+export interface PageOfAccount {
+  data: Array<Account>;
+  /** For `cursor`, where there is more. */
+  next_cursor: string | null;
 }
 
 /** A page of a list. */
@@ -2951,6 +3029,14 @@ export interface Terms {
   signed: SignedVotes;
 }
 
+/** A mail by which somebody tried an account. */
+export interface TestSend {
+  /** What the provider calls it. */
+  provider_id: string;
+  /** Where it went: your own address. */
+  to: string;
+}
+
 /** A conversation. */
 export interface Thread {
   created_at: string;
@@ -3163,6 +3249,14 @@ export interface Unreadable {
   id: string | null;
 }
 
+/** What changes of an account. What is left out stays. */
+export interface UpdateAccount {
+  /** Another key of the same provider: the one before is forgotten. */
+  api_key?: string | null | undefined;
+  /** The name beside the address, in mails that go out; an empty one takes it away. */
+  display_name?: string | null | undefined;
+}
+
 /** What changes of a draft. What is left out stays, what is `null` is taken out. */
 export interface UpdateDraft {
   /** All its files, in the place of those that it has. */
@@ -3273,7 +3367,7 @@ export interface UpdateToken {
 /** What changes of a webhook; what is left out stays. */
 export interface UpdateWebhook {
   /** Which events: types, groups such as `message.*`, or `*`; empty, all of them. */
-  events?: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
+  events?: Array<"*" | "account.*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "account.connected" | "account.error" | "account.recovered" | "account.disconnected" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted"> | null | undefined;
   /** Only events about these inboxes; empty, about all, and about none. */
   inbox_ids?: Array<string> | null | undefined;
   /** `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled. */
@@ -3572,7 +3666,7 @@ export interface Webhook {
   /** `gone`: it answered with 410. `failing`: every call of it failed for three days. */
   disabled_reason: string | null;
   /** Which events it is told of; all of them where it is empty. */
-  events: Array<"*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted">;
+  events: Array<"*" | "account.*" | "approval.*" | "domain.*" | "inbox.*" | "invitation.*" | "member.*" | "message.*" | "organization.*" | "suppression.*" | "token.*" | "upload.*" | "webhook.*" | "message.received" | "message.held" | "message.released" | "message.discarded" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.complained" | "message.failed" | "message.unknown" | "message.edited" | "message.blocked" | "approval.requested" | "approval.approved" | "approval.rejected" | "approval.expired" | "approval.cancelled" | "approval.superseded" | "approval.delegated" | "approval.revision_requested" | "approval.commented" | "approval.taken_back" | "approval.reminder" | "inbox.created" | "inbox.deleted" | "inbox.paused" | "inbox.resumed" | "token.paused" | "token.resumed" | "organization.paused" | "organization.resumed" | "webhook.disabled" | "webhook.test" | "suppression.created" | "suppression.deleted" | "upload.ready" | "upload.confirmed" | "upload.completed" | "upload.failed" | "upload.deleted" | "domain.verified" | "domain.failed" | "account.connected" | "account.error" | "account.recovered" | "account.disconnected" | "member.created" | "member.updated" | "member.deleted" | "invitation.created" | "invitation.resent" | "invitation.deleted">;
   /** When the first of them was made. */
   failing_since: string | null;
   /** Attempts in a row that were not taken, up to 5: then it is held back. */

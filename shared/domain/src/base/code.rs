@@ -21,6 +21,8 @@ pub enum Class {
     Invalid,
     /// Not before a time.
     RateLimited,
+    /// Somebody whom we asked refused it.
+    Upstream,
     /// A defect of ours.
     Internal,
     /// Possible in a moment.
@@ -128,6 +130,10 @@ codes! {
         PoliciesUnreadable = "policies_unreadable", "the policies can't be read and hold every mail: the operator restores them";
         RequestInFlight = "request_in_flight", "a request with this Idempotency-Key is being answered: repeat it";
         IdempotencyKeyReused = "idempotency_key_reused", "another request had this Idempotency-Key within 24 hours: use a new one";
+        InboxOfAccount = "inbox_of_account", "it belongs to a connected account: `DELETE /v1/accounts/{account_id}` disconnects it, and its inbox goes with it";
+        AccountKnown = "account_known", "this address is connected at this provider already, as `details.account_id`: change that one";
+        TooManyAccounts = "too_many_accounts", "disconnect what is not used, then repeat";
+        AddressNotProven = "address_not_proven", "prove first that your own address is yours (`POST /v1/me/email/verification`, or the console's settings): a test goes there alone";
         AddressTaken = "address_taken", "an inbox has this address: take another name";
         GroupNameTaken = "group_name_taken", "a group has this name: take another, or change that group";
         GroupInUse = "group_in_use", "policies ask this group for votes: change those that `details.policy_ids` names first";
@@ -272,6 +278,10 @@ codes! {
         FileTooLarge = "file_too_large", "a sheet has at most 20 MB: split it";
         InvalidPlan = "invalid_plan", "`message` says what the field must be";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
+        ApiKeyRefused = "api_key_refused", "the provider does not take this key, or it may not send: copy it anew, with the right to send";
+        SenderNotAllowed = "sender_not_allowed", "the provider sends nothing from this address: verify it, or its domain, there first";
+        NotCarried = "not_carried", "the provider of this account can't be given the mail as it is (`infra/docs/ACCOUNTS.md`): change what `message` names, or send it from another inbox";
+        RegionNotOffered = "region_not_offered", "this provider has one region: leave `region` out";
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
         UnknownUpload = "unknown_upload", "`PUT` the file first to the URL that `POST /v1/attachments` gives, which holds 15 minutes, and name it within a day; a file of a mail takes the scope `messages.read`, and that the mail has come in or gone";
         UnknownDraft = "unknown_draft", "there is no such draft in this inbox, or this credential may not see it";
@@ -347,6 +357,7 @@ codes! {
         HtmlAmbiguous = "html_ambiguous", "make it simpler: it can't be written so that every program reads it alike";
     }
     RateLimited {
+        TooManyTestSends = "too_many_test_sends", "an account is tried twenty times a day";
         DailyLimitReached = "daily_limit_reached", "no more mails may be asked for today (UTC): wait as `Retry-After` says, or have a person raise `sends_per_day` of the token or the organization; a domain that is new is warmed up";
         TooManyRegistrations = "too_many_registrations", "one address of the network signs up 20 times an hour, one owner three times a day, and for one owner five wait unclaimed in a week: wait as `Retry-After` says";
         TooManyVerifications = "too_many_verifications", "ten mails a day (UTC) prove an address: look for the newest, or wait as `Retry-After` says";
@@ -355,10 +366,15 @@ codes! {
         RateLimited = "rate_limited", "wait as `Retry-After` says; `RateLimit` says what is left";
         TooManySignIns = "too_many_sign_ins", "a thousand attempts with one address: wait as `Retry-After` says";
     }
+    Upstream {
+        CredentialsRefused = "credentials_refused", "the provider takes the key of this account no more: give it another (`PATCH /v1/accounts/{account_id}`)";
+        ProviderRefused = "provider_refused", "`message` says what the provider did; look at the account there";
+    }
     Internal {
         InternalError = "internal_error", "a defect of ours: tell us the `request_id`";
     }
     Unavailable {
+        ProviderUnavailable = "provider_unavailable", "the provider does not answer: nothing was changed; repeat the request in a minute";
         NotChainedYet = "not_chained_yet", "try again in a moment: a receipt waits until its votes are chained";
         TemporarilyUnavailable = "temporarily_unavailable", "something that we need does not answer: repeat the request";
     }

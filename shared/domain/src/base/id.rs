@@ -26,8 +26,19 @@ pub trait Id: Sized + Clone + Ord + fmt::Display {
     /// The prefix, underscore included, such as `msg_`.
     const PREFIX: &'static str;
 
+    /// Another prefix under which callers may name it: that of what has the same bits.
+    const ALSO: Option<&'static str>;
+
     /// Reads an id. Only the exact form that [`fmt::Display`] writes is taken.
     fn parse(text: &str) -> Result<Self, InvalidId>;
+
+    /// Reads an id as callers may write it, with either prefix.
+    fn of_caller(text: &str) -> Result<Self, InvalidId> {
+        match Self::ALSO.and_then(|also| text.strip_prefix(also)) {
+            Some(body) => Self::parse(&format!("{}{body}", Self::PREFIX)),
+            None => Self::parse(text),
+        }
+    }
 }
 
 fn body(at: Timestamp, entropy: Entropy) -> [u8; BODY_LENGTH] {
@@ -74,7 +85,7 @@ fn made_at(body: &[u8; BODY_LENGTH]) -> Timestamp {
 }
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal $(or $also:literal)?;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name([u8; BODY_LENGTH]);
@@ -108,6 +119,7 @@ macro_rules! ids {
 
         impl Id for $name {
             const PREFIX: &'static str = $prefix;
+            const ALSO: Option<&'static str> = [$(Some($also),)? None][0];
             fn parse(text: &str) -> Result<Self, InvalidId> {
                 check(text, $prefix).map(Self)
             }
@@ -153,7 +165,7 @@ ids! {
     /// A key that somebody's device holds, by which they sign in.
     PasskeyId = "pky_";
     /// An address that sends and receives.
-    InboxId = "inb_";
+    InboxId = "inb_" or "acc_";
     /// A conversation.
     ThreadId = "thr_";
     /// A mail, received or to be sent.
@@ -186,6 +198,8 @@ ids! {
     InvitationId = "ivt_";
     /// A spreadsheet and the mails made of it.
     UploadId = "upl_";
+    /// A mailbox or sending provider that people have elsewhere. Its inbox has the same bits.
+    AccountId = "acc_";
 }
 
 #[cfg(test)]
@@ -207,6 +221,16 @@ mod tests {
     fn an_id_of_another_kind_is_refused() {
         let id = InboxId::new(Timestamp::UNIX_EPOCH, [7; 10]).to_string();
         assert_eq!(MessageId::parse(&id), Err(InvalidId { prefix: "msg_" }));
+    }
+
+    #[test]
+    fn an_inbox_may_be_named_by_its_account() {
+        let account = AccountId::new(Timestamp::UNIX_EPOCH, [7; 10]);
+        let inbox = InboxId::from_bits(account.bits());
+        assert_eq!(InboxId::of_caller(&account.to_string()), Ok(inbox));
+        assert_eq!(InboxId::of_caller(&inbox.to_string()), Ok(inbox));
+        assert!(InboxId::parse(&account.to_string()).is_err());
+        assert!(AccountId::of_caller(&inbox.to_string()).is_err());
     }
 
     #[test]

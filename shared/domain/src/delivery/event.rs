@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::approval::Approval;
 use crate::gate::upload::UploadNotice;
+use crate::mailbox::account::AccountNotice;
 use crate::mailbox::domains::DomainNotice;
 use crate::mailbox::listed::Suppression;
 use crate::mailbox::message::{Direction, Message};
@@ -125,6 +126,14 @@ kinds! {
     DomainVerified = "domain.verified";
     /// The records of a domain are gone, or were not there for too long.
     DomainFailed = "domain.failed";
+    /// An account was connected.
+    AccountConnected = "account.connected";
+    /// The provider of an account refuses it: mail that leaves through it waits.
+    AccountError = "account.error";
+    /// The provider takes it again.
+    AccountRecovered = "account.recovered";
+    /// An account was disconnected: nothing leaves through it any more.
+    AccountDisconnected = "account.disconnected";
     /// Somebody accepted an invitation: they have a seat.
     MemberCreated = "member.created";
     /// Somebody has another role, or belongs to other groups.
@@ -245,6 +254,8 @@ pub enum Subject {
     Upload(Box<UploadNotice>),
     /// A domain, as it stood.
     Domain(Box<DomainNotice>),
+    /// A connected account, as it stood.
+    Account(AccountNotice),
     /// A seat.
     Seat(SeatNotice),
     /// That somebody is invited.
@@ -261,6 +272,7 @@ impl Subject {
             Subject::Inbox(inbox) => Some(inbox.id),
             Subject::Held(held) => Some(held.inbox_id),
             Subject::Upload(upload) => Some(upload.inbox_id),
+            Subject::Account(account) => Some(account.id.inbox_id()),
             Subject::Halt(_)
             | Subject::Endpoint(_)
             | Subject::Suppression(_)
@@ -281,6 +293,7 @@ impl Subject {
             | Subject::Endpoint(_)
             | Subject::Suppression(_)
             | Subject::Domain(_)
+            | Subject::Account(_)
             | Subject::Seat(_)
             | Subject::Invitation(_)
             | Subject::Upload(_)

@@ -28,6 +28,7 @@ use crate::gate::policy::{By, Late, Links, Terms};
 use crate::gate::risk::{Level, Risk};
 use crate::gate::statement::SignedVote;
 use crate::gate::upload::RowOf;
+use crate::mailbox::account::Provider;
 use crate::mailbox::message::Party;
 use crate::people::access::{Actor, Credential, Role, Scope};
 use crate::people::notifications::{Notifications, When};
@@ -328,6 +329,8 @@ pub struct Approval {
     pub decision: Decision,
     /// The row of a spreadsheet that it was made of, where it was.
     pub row: Option<RowOf>,
+    /// Whose account its mail leaves through, where it is an account's.
+    pub provider: Option<Provider>,
     /// The draft that was left of a rejected mail, for another attempt at its words.
     pub draft_id: Option<DraftId>,
     /// Where the waiting workflow is resumed; none while it has not parked yet.
@@ -1141,6 +1144,7 @@ pub(crate) mod tests {
             decision: Decision::Pending,
             draft_id: None,
             row: None,
+            provider: None,
             task_token: None,
             demanded: SignedVotes::NONE,
             waits: 0,

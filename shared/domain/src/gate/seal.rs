@@ -23,7 +23,8 @@
 //! ```
 //!
 //! Each field is its name, a space, its length in bytes, LF, the bytes, LF. The order is fixed; `to`, `cc`
-//! and `bcc` stand once for each recipient; `send_at` may be missing; `mime` is last.
+//! and `bcc` stand once for each recipient; `send_at` may be missing; `mime` is last. `transport` is `ses`, or a
+//! provider and the account there, such as `resend acc_…`.
 
 use jiff::Timestamp;
 
@@ -32,6 +33,7 @@ use crate::base::digest::Digest;
 use crate::base::id::Id as _;
 use crate::gate::approval::Approval;
 use crate::gate::last_look::{self, Around, Hindrance};
+use crate::mailbox::account::Transport;
 use crate::mailbox::lifecycle::State;
 use crate::mailbox::message::Message;
 use crate::{ApprovalId, InboxId, MessageId, OrganizationId};
@@ -51,6 +53,8 @@ pub struct Envelope {
     pub organization_id: OrganizationId,
     /// The mail.
     pub message_id: MessageId,
+    /// Through what it leaves.
+    pub transport: Transport,
     /// The envelope sender.
     pub from: EmailAddress,
     /// Recipients.
@@ -64,9 +68,6 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The only transport there is yet.
-    const TRANSPORT: &'static str = "ses";
-
     /// All recipients.
     pub fn recipients(&self) -> impl Iterator<Item = &EmailAddress> {
         self.to.iter().chain(&self.cc).chain(&self.bcc)
@@ -108,7 +109,7 @@ impl Sealed {
         };
         field("organization", envelope.organization_id.to_string().as_bytes());
         field("message", envelope.message_id.to_string().as_bytes());
-        field("transport", Envelope::TRANSPORT.as_bytes());
+        field("transport", envelope.transport.to_string().as_bytes());
         field("from", envelope.from.as_str().as_bytes());
         for (name, list) in [("to", &envelope.to), ("cc", &envelope.cc), ("bcc", &envelope.bcc)] {
             for address in list {
@@ -173,9 +174,7 @@ fn parse(bytes: &[u8]) -> Option<(Envelope, usize)> {
     let mut next = |name: &str| fields.next_if(|field| field.0 == name).map(|field| field.1);
     let organization_id = OrganizationId::parse(&text(next("organization")?)?).ok()?;
     let message_id = MessageId::parse(&text(next("message")?)?).ok()?;
-    if next("transport")? != Envelope::TRANSPORT.as_bytes() {
-        return None;
-    }
+    let transport = Transport::parse(&text(next("transport")?)?)?;
     let address = |value: &[u8]| EmailAddress::parse(&text(value)?).ok();
     let from = address(next("from")?)?;
     let mut lists = [vec![], vec![], vec![]];
@@ -193,7 +192,7 @@ fn parse(bytes: &[u8]) -> Option<(Envelope, usize)> {
         return None;
     }
     let [to, cc, bcc] = lists;
-    let envelope = Envelope { organization_id, message_id, from, to, cc, bcc, send_at };
+    let envelope = Envelope { organization_id, message_id, transport, from, to, cc, bcc, send_at };
     Some((envelope, bytes.len() - 1 - mime.len()))
 }
 
@@ -258,8 +257,12 @@ impl Claim {
         if sealed.digest != self.digest {
             return Err(SealBroken::Digest);
         }
+        // An account sends what leaves its own inbox, whatever a row says of where the mail lies.
+        let elsewhere =
+            matches!(sealed.envelope.transport, Transport::Account(_, id) if id.inbox_id() != self.inbox_id);
         if sealed.envelope.message_id != self.message_id
             || sealed.envelope.organization_id != self.organization_id
+            || elsewhere
         {
             return Err(SealBroken::Message);
         }
@@ -302,6 +305,7 @@ mod tests {
         Envelope {
             organization_id: OrganizationId::new(Timestamp::UNIX_EPOCH, [1; 10]),
             message_id: MessageId::new(Timestamp::UNIX_EPOCH, [2; 10]),
+            transport: Transport::Ses,
             from: address(0),
             to: list(to),
             cc: list(cc),

@@ -60,6 +60,7 @@ pub fn of_owners(entry: &Entry) -> Option<OwnersAlert> {
         | "signing_key.suspend"
         | "signing_key.resume"
         | "signing_key.demand" => Deed::SigningKeysChanged,
+        "account.connect" | "account.replace_key" => Deed::AccountConnected,
         "webhook.create" => Deed::WebhookMade,
         "webhook.update"
             if entry.details.get("changed").is_some_and(|it| it.split(' ').any(|one| one == "url")) =>

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::base::address::{EmailAddress, HeaderText, Mailbox};
+use crate::mailbox::account::{Provider, Transport};
 use crate::people::organization::Pause;
 use crate::{DomainId, InboxId, OrganizationId};
 
-/// An address that sends and receives on a domain of ours.
+/// An address that sends and receives on a domain of ours, or that of a connected account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inbox {
     /// Its id.
@@ -23,6 +24,8 @@ pub struct Inbox {
     pub paused: Option<Pause>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whose account it is that its mail leaves through; none where it is an address of ours.
+    pub provider: Option<Provider>,
 }
 
 /// A deleted inbox whose mail is still being deleted.
@@ -68,6 +71,11 @@ pub struct Origin {
 }
 
 impl Inbox {
+    /// Through what its mail leaves.
+    pub fn transport(&self) -> Transport {
+        self.provider.map_or(Transport::Ses, |provider| Transport::Account(provider, self.id.account_id()))
+    }
+
     /// What policies know of it.
     pub fn origin(&self) -> Origin {
         Origin { id: self.id, created_at: self.created_at }

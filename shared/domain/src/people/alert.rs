@@ -59,6 +59,8 @@ named! {
         SigningKeysChanged = "signing_keys_changed";
         /// A webhook was made, which is told of what happens.
         WebhookMade = "webhook_made";
+        /// An account was connected, or another key of one is used: mail leaves through it.
+        AccountConnected = "account_connected";
     }
 }
 

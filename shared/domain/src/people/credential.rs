@@ -229,6 +229,9 @@ pub enum InvalidGrant {
     /// A program that asks for mail must not make inboxes that no rule is about yet.
     #[error("messages.send and inboxes.manage can't be held by one token")]
     SendAndMakeInboxes,
+    /// A program that asks for mail must not connect what it leaves through.
+    #[error("messages.send and accounts.manage can't be held by one token")]
+    SendAndConnect,
     /// A program that asks for mail must not say whom it may go to.
     #[error("messages.send and lists.manage can't be held by one token")]
     SendAndList,
@@ -299,6 +302,9 @@ pub fn grant(
     }
     if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::InboxesManage) {
         return Err(InvalidGrant::SendAndMakeInboxes);
+    }
+    if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::AccountsManage) {
+        return Err(InvalidGrant::SendAndConnect);
     }
     if scopes.contains(&Scope::MessagesSend) && scopes.contains(&Scope::ListsManage) {
         return Err(InvalidGrant::SendAndList);
@@ -848,6 +854,8 @@ mod tests {
     fn no_token_sends_and_writes_the_rules() {
         let both = [Scope::MessagesSend, Scope::PoliciesManage].into();
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndRule));
+        let both = [Scope::MessagesSend, Scope::AccountsManage].into();
+        assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndConnect));
         let both = [Scope::MessagesSend, Scope::ListsManage].into();
         assert_eq!(grant(&owner(None), &both, None), Err(InvalidGrant::SendAndList));
         let both = [Scope::MessagesSend, Scope::MembersManage].into();

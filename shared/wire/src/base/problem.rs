@@ -30,6 +30,7 @@ pub const fn status(class: Class) -> u16 {
         Class::Stale => 412,
         Class::Invalid => 422,
         Class::RateLimited => 429,
+        Class::Upstream => 502,
         Class::Internal => 500,
         Class::Unavailable => 503,
     }

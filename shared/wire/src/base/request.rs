@@ -110,6 +110,13 @@ impl<'a> Object<'a> {
     /// Reads a field.
     pub fn field<T: Field>(&mut self, name: &'static str) -> Option<T> {
         self.known.push(name);
+        // An account stands where an inbox does, under its own name.
+        let name = match name {
+            "inbox_id" if !self.fields.contains_key(name) && self.fields.contains_key("account_id") => {
+                "account_id"
+            }
+            name => name,
+        };
         let nothing = match self.fields.remove(name) {
             None => T::absent(),
             Some(Value::Null) => T::null(),

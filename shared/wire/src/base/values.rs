@@ -59,6 +59,8 @@ macro_rules! schema {
     };
 }
 
+pub(crate) use schema;
+
 fn string(value: Value, max: usize, faults: &mut Faults) -> Option<String> {
     match value {
         // Never more characters than bytes: few texts have to be counted.
@@ -208,7 +210,7 @@ pub struct IdOf<T>(pub T);
 
 impl<T: Id> Field for IdOf<T> {
     fn read(value: Value, faults: &mut Faults) -> Option<Self> {
-        parse_text(value, Code::InvalidId, faults, T::parse).map(Self)
+        parse_text(value, Code::InvalidId, faults, T::of_caller).map(Self)
     }
 }
 
@@ -219,8 +221,14 @@ impl<T: Id> Serialize for IdOf<T> {
 }
 
 schema!([T: Id] IdOf<T>, T::PREFIX, _generator => json_schema!({
-    "type": "string", "pattern": format!("^{}[0-9a-hjkmnp-tv-z]{{26}}$", T::PREFIX),
+    "type": "string", "pattern": pattern_of::<T>(),
 }));
+
+/// What an id looks like, as callers may write it.
+fn pattern_of<T: Id>() -> String {
+    let prefix = T::ALSO.map_or_else(|| T::PREFIX.to_owned(), |also| format!("({}|{also})", T::PREFIX));
+    format!("^{prefix}[0-9a-hjkmnp-tv-z]{{26}}$")
+}
 
 /// A time: RFC 3339, in UTC where it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,6 +31,7 @@ use crate::base::request::{self, request};
 use crate::base::values::{Choice, EventKinds, IdOf, Limit, Named, Time};
 use crate::gate::approvals::{ApprovalView, approval};
 use crate::gate::uploads::{UploadNoticeView, upload_notice};
+use crate::mailbox::accounts::{AccountNoticeView, account_notice};
 use crate::mailbox::domains::{DomainNoticeView, domain_notice};
 use crate::mailbox::inboxes::{InboxView, inbox};
 use crate::mailbox::listed::{SuppressionView, suppression};
@@ -93,6 +94,8 @@ struct EventDataView<'a> {
     invitation: Option<InvitationNoticeView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<UploadNoticeView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountNoticeView>,
 }
 
 /// A seat, as events tell of it.
@@ -235,6 +238,7 @@ pub fn event(event: &Event) -> EventView<'_> {
         member: None,
         invitation: None,
         upload: None,
+        account: None,
     };
     let data = match &event.subject {
         Subject::Message(message) => EventDataView { message: Some(self::message(message)), ..none },
@@ -272,6 +276,7 @@ pub fn event(event: &Event) -> EventView<'_> {
             EventDataView { invitation: Some(invitation), ..none }
         }
         Subject::Suppression(one) => EventDataView { suppression: Some(suppression(one)), ..none },
+        Subject::Account(account) => EventDataView { account: Some(account_notice(account)), ..none },
         Subject::Upload(upload) => EventDataView { upload: Some(upload_notice(upload)), ..none },
     };
     EventView {
@@ -306,6 +311,7 @@ pub fn shortened(event: &Event) -> Event {
         | Subject::Endpoint(_)
         | Subject::Suppression(_)
         | Subject::Domain(_)
+        | Subject::Account(_)
         | Subject::Seat(_)
         | Subject::Invitation(_)
         | Subject::Upload(_)
@@ -519,6 +525,7 @@ pub fn read_asked(body: &str) -> Option<Asked> {
         "/data/blocked/inbox_id",
         "/data/held/inbox_id",
         "/data/upload/inbox_id",
+        "/data/account/inbox_id",
     ];
     Some(Asked::All(Delivery {
         organization_id,
@@ -633,6 +640,7 @@ mod tests {
                 display_name: Some(HeaderText::lossy("\"Ann\" é\u{2028}")),
                 paused: None,
                 created_at: Timestamp::UNIX_EPOCH,
+                provider: None,
             };
             let subject = Subject::Inbox(Box::new(inbox));
             let (kind, created_at) = (EventKind::InboxCreated, Timestamp::UNIX_EPOCH);

@@ -12,6 +12,7 @@ use domain::gate::approval::{
     Approval, Decision, Delegation, HtmlChange, RevisionAsked, TakenBack, Verdict, Vote,
 };
 use domain::gate::risk::Risk;
+use domain::mailbox::account::Provider;
 use domain::people::access::Role;
 use domain::people::signing::Assertion;
 use domain::{ApprovalId, DraftId, InboxId, MemberId, MessageId, StandingApprovalId, ThreadId};
@@ -366,6 +367,9 @@ pub struct ApprovalView<'a> {
     attachment_count: u32,
     /// What its HTML was changed in before it was sealed.
     changes: Vec<HtmlChangeView<'a>>,
+    /// Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo` take the fields of a mail
+    /// and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
+    provider: Option<Choice<Provider>>,
     #[serde(flatten)]
     decision: DecisionView<'a>,
 }
@@ -444,6 +448,7 @@ pub fn approval(approval: &Approval, now: Timestamp) -> ApprovalView<'_> {
         preview: &approval.preview,
         attachment_count: approval.attachment_count,
         changes: approval.html_changes.iter().map(html_change).collect(),
+        provider: approval.provider.map(Choice),
         decision: DecisionView { draft_id: approval.draft_id.map(IdOf), ..decision(&approval.decision) },
     }
 }

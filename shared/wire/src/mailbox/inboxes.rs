@@ -2,14 +2,16 @@
 
 use app::base::error::{FieldError, Refusal};
 use app::mailbox::inboxes::NewInbox;
+use domain::AccountId;
 use domain::base::address::HeaderText;
 use domain::base::code::Code;
+use domain::mailbox::account::Provider;
 use domain::mailbox::inbox::Inbox;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::request::{self, request};
-use crate::base::values::{IdOf, Line, OwnDomain, Text, Time};
+use crate::base::values::{Choice, IdOf, Line, OwnDomain, Text, Time};
 use crate::people::organization::{PauseView, pause};
 
 request! {
@@ -77,6 +79,10 @@ pub struct InboxView<'a> {
     /// While nothing leaves it.
     paused: Option<PauseView<'a>>,
     created_at: Time,
+    /// The connected account that its mail leaves through; `null` where it is an address of ours.
+    account_id: Option<IdOf<AccountId>>,
+    /// Whose account that is.
+    provider: Option<Choice<Provider>>,
 }
 
 /// An inbox.
@@ -87,5 +93,7 @@ pub fn inbox(inbox: &Inbox) -> InboxView<'_> {
         display_name: inbox.display_name.as_ref().map(HeaderText::as_str),
         paused: inbox.paused.as_ref().map(pause),
         created_at: Time(inbox.created_at),
+        account_id: inbox.provider.map(|_| IdOf(inbox.id.account_id())),
+        provider: inbox.provider.map(Choice),
     }
 }

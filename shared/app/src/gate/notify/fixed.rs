@@ -262,6 +262,10 @@ pub(super) fn owners(
         Deed::WebhookMade => {
             ("A webhook was made", format!("made the webhook {what}, which is told of what happens"))
         }
+        Deed::AccountConnected => (
+            "An account was connected",
+            format!("connected the account {what}, or gave it another key: mail leaves through it"),
+        ),
     };
     let when = format!("When: {}.", told.id.at().strftime("%-d %b %Y, %H:%M UTC"));
     let url = format!("{public_url}/console/audit");

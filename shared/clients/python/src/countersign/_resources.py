@@ -9,6 +9,162 @@ from . import types
 from ._transport import UNSET, Transport, Unset
 
 
+class AccountsRoutes:
+    """The routes of `accounts`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        api_key: str,
+        email: str,
+        provider: Literal["resend", "sendgrid", "mailgun", "brevo"],
+        display_name: str | None = None,
+        region: Literal["us", "eu"] | None = None,
+        idempotency_key: str | None = None,
+        request_timeout: float | None = None,
+    ) -> types.Account:
+        """Connects a sending provider of one's own by its key. The provider is asked first whether the key may send from
+        the address. `infra/docs/ACCOUNTS.md`; the provider is asked whether the key may send from the address. Needs
+        the scope `accounts.manage`. `POST /v1/accounts`
+        """
+        answer: types.Account = self._transport.request(
+            "POST",
+            "/v1/accounts",
+            names={},
+            body=_given(
+                {
+                    "api_key": api_key,
+                    "display_name": display_name,
+                    "email": email,
+                    "provider": provider,
+                    "region": region,
+                }
+            ),
+            once=True,
+            idempotency_key=idempotency_key,
+            timeout=request_timeout,
+        )
+        return answer
+
+    def delete(
+        self,
+        account_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> None:
+        """Disconnects an account. Its key is gone at once, and what waits in its inbox is called off. Its key is
+        forgotten at once; what waits in its inbox is called off, and that inbox is deleted with its mail. Needs the
+        scope `accounts.manage`. `DELETE /v1/accounts/{account_id}`
+        """
+        self._transport.request(
+            "DELETE",
+            "/v1/accounts/{account_id}",
+            names={"account_id": account_id},
+            timeout=request_timeout,
+        )
+
+    def get(
+        self,
+        account_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.Account:
+        """One connected account. `status` is `error` where its provider takes the key no more: `error` says since when.
+        Needs the scope `accounts.read`. `GET /v1/accounts/{account_id}`
+        """
+        answer: types.Account = self._transport.request(
+            "GET",
+            "/v1/accounts/{account_id}",
+            names={"account_id": account_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> types.PageOfAccount:
+        """The connected accounts. Oldest first; of each key the last four characters. Needs the scope `accounts.read`.
+        `GET /v1/accounts`
+        """
+        answer: types.PageOfAccount = self._transport.request(
+            "GET",
+            "/v1/accounts",
+            names={},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+            },
+            timeout=request_timeout,
+        )
+        return answer
+
+    def iter_list(
+        self,
+        *,
+        limit: int | None = None,
+        request_timeout: float | None = None,
+    ) -> Iterator[types.Account]:
+        """All entries of `list`, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.list(limit=limit, request_timeout=request_timeout, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def test_send(
+        self,
+        account_id: str,
+        *,
+        request_timeout: float | None = None,
+    ) -> types.TestSend:
+        """A mail of fixed words goes through the account to whoever asks. In a session: a mail of fixed words goes to
+        your own proven address, twenty times a day at most. Needs the scope `accounts.manage`. `POST
+        /v1/accounts/{account_id}/test-send`
+        """
+        answer: types.TestSend = self._transport.request(
+            "POST",
+            "/v1/accounts/{account_id}/test-send",
+            names={"account_id": account_id},
+            timeout=request_timeout,
+        )
+        return answer
+
+    def update(
+        self,
+        account_id: str,
+        *,
+        api_key: str | None | Unset = UNSET,
+        display_name: str | None | Unset = UNSET,
+        request_timeout: float | None = None,
+    ) -> types.Account:
+        """Gives an account another name, or another key of the same provider. Another `api_key` is asked about first,
+        and ends the one before; what waited for it goes with its next attempt. Needs the scope `accounts.manage`.
+        `PATCH /v1/accounts/{account_id}`
+        """
+        answer: types.Account = self._transport.request(
+            "PATCH",
+            "/v1/accounts/{account_id}",
+            names={"account_id": account_id},
+            body=_changed(
+                {
+                    "api_key": api_key,
+                    "display_name": display_name,
+                }
+            ),
+            timeout=request_timeout,
+        )
+        return answer
+
+
 class ApprovalsRoutes:
     """The routes of `approvals`."""
 
@@ -4360,7 +4516,7 @@ class WebhooksRoutes:
         self,
         *,
         url: str,
-        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None = None,
+        events: builtins.list[Literal["*", "account.*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "account.connected", "account.error", "account.recovered", "account.disconnected", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None = None,
         inbox_ids: builtins.list[str] | None = None,
         request_timeout: float | None = None,
     ) -> types.Webhook:
@@ -4588,7 +4744,7 @@ class WebhooksRoutes:
         self,
         webhook_id: str,
         *,
-        events: builtins.list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None | Unset = UNSET,
+        events: builtins.list[Literal["*", "account.*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "account.connected", "account.error", "account.recovered", "account.disconnected", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None | Unset = UNSET,
         inbox_ids: builtins.list[str] | None | Unset = UNSET,
         status: Literal["active", "paused"] | None | Unset = UNSET,
         url: str | None | Unset = UNSET,
@@ -4619,6 +4775,7 @@ class Resources:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.accounts = AccountsRoutes(transport)
         self.approvals = ApprovalsRoutes(transport)
         self.attachments = AttachmentsRoutes(transport)
         self.audit = AuditRoutes(transport)

@@ -14,6 +14,51 @@ class AcceptInvitation(TypedDict):
     password: str
 
 
+class Account(TypedDict):
+    """A connected account."""
+
+    connected_by: str
+    created_at: str
+    display_name: str | None
+    email: str
+    #: Why mail that leaves through it waits, where it does.
+    error: AccountError | None
+    id: str
+    #: The inbox in which its mails lie. Wherever the API takes an inbox's id it takes the account's as well.
+    inbox_id: str
+    #: Of the key.
+    last_four: str
+    #: While nothing leaves it.
+    paused: Pause | None
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo"]
+    #: Where the provider keeps its data; `null` where it has one region.
+    region: Literal["us", "eu"] | None
+    #: Whether it sends and never reads.
+    send_only: bool
+    #: `active` or `error`.
+    status: str
+
+
+class AccountError(TypedDict):
+    """What is wrong with an account."""
+
+    #: `credentials_refused`: its provider takes the key no more.
+    reason: Literal["credentials_refused"]
+    since: str
+
+
+class AccountNotice(TypedDict):
+    """An account, as events tell of it."""
+
+    #: Why mail that leaves through it waits, where it does.
+    error: AccountError | None
+    id: str
+    inbox_id: str
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo"]
+    #: `active` or `error`.
+    status: str
+
+
 class _ActorAlways(TypedDict):
     #: The member's or token's; `system` where it was neither.
     id: str
@@ -92,6 +137,9 @@ class _ApprovalAlways(TypedDict):
     not_before: str | None
     policy_trace: list[PolicyStep]
     preview: str
+    #: Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo`
+    #: take the fields of a mail and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo"] | None
     #: Hours within which its mail does not go, decided or not.
     quiet_hours: list[QuietHours]
     #: Why it was held or let go, as stable codes.
@@ -190,6 +238,9 @@ class _ApprovalDetailAlways(TypedDict):
     not_before: str | None
     policy_trace: list[PolicyStep]
     preview: str
+    #: Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo`
+    #: take the fields of a mail and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo"] | None
     #: Hours within which its mail does not go, decided or not.
     quiet_hours: list[QuietHours]
     #: Why it was held or let go, as stable codes.
@@ -282,7 +333,7 @@ class Attempt(TypedDict):
     #: Why there was none, as a stable code.
     error: str | None
     event_id: str
-    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
+    event_type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "account.connected", "account.error", "account.recovered", "account.disconnected", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
     #: When it is tried again.
     next_attempt_at: str | None
     #: What was sent, without its signature and its body, which is the event; `null` where nobody was called.
@@ -489,6 +540,24 @@ class ConfirmUpload(_ConfirmUploadAlways, total=False):
     time_zone: str | None
     #: Whether each recipient can unsubscribe with one click, as list mail must let them.
     unsubscribe: bool | None
+
+
+class _CreateAccountAlways(TypedDict):
+    #: A key that may send. Its last four characters are shown, and nothing else of it ever.
+    api_key: str
+    #: The address that it sends from, which the provider knows as yours.
+    email: str
+    #: Whose it is.
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo"]
+
+
+class CreateAccount(_CreateAccountAlways, total=False):
+    """An account that is to be connected."""
+
+    #: The name beside the address, in mails that go out.
+    display_name: str | None
+    #: Where the provider keeps your data: of `sendgrid` and `mailgun`, `us` where it is left out.
+    region: Literal["us", "eu"] | None
 
 
 class _CreateAttachmentAlways(TypedDict):
@@ -714,7 +783,7 @@ class CreateWebhook(_CreateWebhookAlways, total=False):
 
     #: Which events: types, groups such as `message.*`, or `*`; left out or empty, all of them. A group takes types
     #: that are added to it later.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
+    events: list[Literal["*", "account.*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "account.connected", "account.error", "account.recovered", "account.disconnected", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
     #: Only events about these inboxes; left out or empty, about all, and about none.
     inbox_ids: list[str] | None
 
@@ -1039,7 +1108,7 @@ class _EventAlways(TypedDict):
     data: EventData
     #: The same however often it is told of.
     id: str
-    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
+    type: Literal["message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "account.connected", "account.error", "account.recovered", "account.disconnected", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]
 
 
 class Event(_EventAlways, total=False):
@@ -1054,6 +1123,7 @@ class EventData(TypedDict, total=False):
     beginning.
     """
 
+    account: AccountNotice | None
     approval: Approval | None
     #: Of `message.blocked`: what a policy refused to take.
     blocked: Blocked | None
@@ -1642,12 +1712,16 @@ class HtmlChange(TypedDict):
 class Inbox(TypedDict):
     """An inbox."""
 
+    #: The connected account that its mail leaves through; `null` where it is an address of ours.
+    account_id: str | None
     address: str
     created_at: str
     display_name: str | None
     id: str
     #: While nothing leaves it.
     paused: Pause | None
+    #: Whose account that is.
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo"] | None
 
 
 class Invitation(TypedDict):
@@ -2163,6 +2237,14 @@ class OwnQuietHours(_OwnQuietHoursAlways, total=False):
 
     #: Days on which they begin, `mon` to `sun`; all of them where this is left out.
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None
+
+
+class PageOfAccount(TypedDict):
+    """A page of a list."""
+
+    data: list[Account]
+    #: For `cursor`, where there is more.
+    next_cursor: str | None
 
 
 class PageOfApproval(TypedDict):
@@ -3252,6 +3334,15 @@ class Terms(TypedDict):
     signed: SignedVotes
 
 
+class TestSend(TypedDict):
+    """A mail by which somebody tried an account."""
+
+    #: What the provider calls it.
+    provider_id: str
+    #: Where it went: your own address.
+    to: str
+
+
 class Thread(TypedDict):
     """A conversation."""
 
@@ -3480,6 +3571,15 @@ class Unreadable(TypedDict):
     id: str | None
 
 
+class UpdateAccount(TypedDict, total=False):
+    """What changes of an account. What is left out stays."""
+
+    #: Another key of the same provider: the one before is forgotten.
+    api_key: str | None
+    #: The name beside the address, in mails that go out; an empty one takes it away.
+    display_name: str | None
+
+
 class UpdateDraft(TypedDict, total=False):
     """What changes of a draft. What is left out stays, what is `null` is taken out."""
 
@@ -3593,7 +3693,7 @@ class UpdateWebhook(TypedDict, total=False):
     """What changes of a webhook; what is left out stays."""
 
     #: Which events: types, groups such as `message.*`, or `*`; empty, all of them.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
+    events: list[Literal["*", "account.*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "account.connected", "account.error", "account.recovered", "account.disconnected", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]] | None
     #: Only events about these inboxes; empty, about all, and about none.
     inbox_ids: list[str] | None
     #: `paused`: events wait for it, up to a day and a half each. `active`: it is told, also where it was disabled.
@@ -3920,7 +4020,7 @@ class _WebhookAlways(TypedDict):
     #: `gone`: it answered with 410. `failing`: every call of it failed for three days.
     disabled_reason: str | None
     #: Which events it is told of; all of them where it is empty.
-    events: list[Literal["*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]]
+    events: list[Literal["*", "account.*", "approval.*", "domain.*", "inbox.*", "invitation.*", "member.*", "message.*", "organization.*", "suppression.*", "token.*", "upload.*", "webhook.*", "message.received", "message.held", "message.released", "message.discarded", "message.sent", "message.delivered", "message.deferred", "message.bounced", "message.complained", "message.failed", "message.unknown", "message.edited", "message.blocked", "approval.requested", "approval.approved", "approval.rejected", "approval.expired", "approval.cancelled", "approval.superseded", "approval.delegated", "approval.revision_requested", "approval.commented", "approval.taken_back", "approval.reminder", "inbox.created", "inbox.deleted", "inbox.paused", "inbox.resumed", "token.paused", "token.resumed", "organization.paused", "organization.resumed", "webhook.disabled", "webhook.test", "suppression.created", "suppression.deleted", "upload.ready", "upload.confirmed", "upload.completed", "upload.failed", "upload.deleted", "domain.verified", "domain.failed", "account.connected", "account.error", "account.recovered", "account.disconnected", "member.created", "member.updated", "member.deleted", "invitation.created", "invitation.resent", "invitation.deleted"]]
     #: When the first of them was made.
     failing_since: str | None
     #: Attempts in a row that were not taken, up to 5: then it is held back.

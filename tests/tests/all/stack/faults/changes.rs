@@ -625,6 +625,18 @@ fn list_routes() -> Vec<Route> {
                 Asked::of("PUT", "/v1/screening".to_owned(), house.owner(), body, organization)
             })
         },
+        route("accounts-create", "account.connect", 201, nothing, |house| {
+            Asked::makes("/v1/accounts", house.owner(), account())
+        }),
+        route("accounts-update", "account.replace_key", 200, nothing, |house| {
+            let id = house.id("/v1/accounts", &account());
+            let changes = json!({"api_key": "key-fine-of-the-faults-0002"});
+            Asked::of("PATCH", format!("/v1/accounts/{id}"), house.owner(), changes, &id)
+        }),
+        route("accounts-delete", "account.disconnect", 204, gone, |house| {
+            let id = house.id("/v1/accounts", &account());
+            Asked::of("DELETE", format!("/v1/accounts/{id}"), house.owner(), Value::Null, &id)
+        }),
         route("domains-create", "domain.create", 201, nothing, |house| {
             Asked::makes("/v1/domains", house.owner(), house.new_domain())
         }),
@@ -649,6 +661,12 @@ fn list_routes() -> Vec<Route> {
             Asked::of("DELETE", path, house.owner(), Value::Null, &id)
         }),
     ]
+}
+
+/// An account that is to be connected, at an address of its own.
+fn account() -> Value {
+    let address = format!("{}@example.com", unique("account").replace(' ', "-").to_lowercase());
+    json!({"provider": "mailgun", "email": address, "api_key": "key-fine-of-the-faults-0001"})
 }
 
 /// Those that change webhooks, and that have them told again.

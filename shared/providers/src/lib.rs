@@ -1,0 +1,348 @@
+//! People's own sending providers, called over HTTPS with their key: Resend, `SendGrid`, Mailgun and Brevo.
+//!
+//! | provider | takes | sent twice |
+//! | --- | --- | --- |
+//! | Resend | fields | never within 24 hours, under a key of the call: an answer that was lost is asked for again |
+//! | `SendGrid` | fields | possible: one call, and what can't be known is called ambiguous |
+//! | Mailgun | MIME | as `SendGrid` |
+//! | Brevo | fields | as `SendGrid` |
+//!
+//! A mail whose MIME says something that the fields of its provider can't say is refused before any call, as `not_expressible`
+//! ([`expressible`]). What a provider writes in words is never repeated: it may name people.
+
+mod brevo;
+mod call;
+mod fields;
+mod mailgun;
+mod resend;
+mod sendgrid;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::base::ports::{
+    Carriage, KeyVerdict, ProviderKey, ProviderKeys, ProviderSender, SendOutcome, TestMail,
+};
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::base::address::EmailAddress;
+use domain::gate::seal::{Countersigned, Envelope, Sealed};
+use domain::mailbox::account::{Provider, Region};
+use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
+use http::{HeaderName, HeaderValue, Request};
+use zeroize::Zeroizing;
+
+use call::{Answer, Ask};
+pub use call::{CallFailed, Caller, Outside};
+use fields::{Fields, NOT_EXPRESSIBLE};
+
+/// A mail is given so long, repeated calls included. The dispatcher's own limit is longer, so that the outcome is written down.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A call that may be repeated has so long, so that there is time left for that.
+const REPEATABLE: Duration = Duration::from_secs(8);
+
+/// A body of more bytes than this may need all the time there is.
+const LARGE: usize = 2 * 1024 * 1024;
+
+/// A call that may be repeated is made so often at most.
+const CALLS: usize = 3;
+
+/// Between two calls: whoever is still busy with the first has time to end it.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A question about a key has so long; somebody waits for the answer.
+const ASK_LIMIT: Duration = Duration::from_secs(8);
+
+/// Most pages of domains that are looked through.
+const PAGES: usize = 10;
+
+/// The providers.
+#[derive(Clone)]
+pub struct Providers {
+    caller: Arc<dyn Caller>,
+    endpoint: Option<String>,
+}
+
+impl Providers {
+    /// The providers under their own hosts; or, for a stack on this machine, under `endpoint`, such as `http://127.0.0.1:14571`, as
+    /// `{endpoint}/{provider}/{us|eu}{path}`.
+    pub fn new(endpoint: Option<String>) -> Self {
+        let caller = Arc::new(Outside::new(endpoint.is_some()));
+        Self::with_caller(caller, endpoint)
+    }
+
+    /// The same, called by `caller`.
+    pub fn with_caller(caller: Arc<dyn Caller>, endpoint: Option<String>) -> Self {
+        Self { caller, endpoint }
+    }
+
+    fn url(&self, key: &ProviderKey, path: &str) -> String {
+        match &self.endpoint {
+            Some(endpoint) => {
+                let endpoint = endpoint.trim_end_matches('/');
+                format!("{endpoint}/{}/{}{path}", key.provider.as_str(), key.region.as_str())
+            }
+            None => format!("https://{}{path}", host(key.provider, key.region)),
+        }
+    }
+
+    /// Makes one call. A key that no header can hold is none, which a provider would say as well.
+    async fn ask(&self, key: &ProviderKey, ask: &Ask, limit: Duration) -> Result<Answer, Unasked> {
+        let (name, value) = authorization(key).ok_or(Unasked::BadKey)?;
+        let mut request = Request::builder()
+            .method(ask.method.clone())
+            .uri(self.url(key, &ask.path))
+            .header(name, value)
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, concat!("Countersign/", env!("CARGO_PKG_VERSION")));
+        for (name, value) in &ask.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(ask.body.clone()).map_err(|_| Unasked::NotConstructed)?;
+        let answer = self.caller.call(request, limit).await.map_err(Unasked::Failed)?;
+        Ok(Answer::of(answer))
+    }
+
+    /// Gives a mail once. `id` is ours.
+    async fn once(&self, key: &ProviderKey, ask: &Ask, id: &str, limit: Duration) -> SendOutcome {
+        let answer = match self.ask(key, ask, limit).await {
+            Ok(answer) => answer,
+            Err(Unasked::BadKey) => return SendOutcome::NotAccepted("credentials_refused"),
+            Err(Unasked::NotConstructed) => return SendOutcome::Refused("not_constructed".to_owned()),
+            Err(Unasked::Failed(failed)) => return failed.outcome(),
+        };
+        let outcome = match key.provider {
+            Provider::Resend => resend::outcome(&answer),
+            Provider::SendGrid => sendgrid::outcome(&answer, id),
+            Provider::Mailgun => mailgun::outcome(&answer),
+            Provider::Brevo => brevo::outcome(&answer, id),
+        };
+        let (provider, status) = (key.provider.as_str(), answer.status.as_u16());
+        match &outcome {
+            SendOutcome::Accepted(_) => {}
+            SendOutcome::Refused(code) => tracing::warn!(provider, status, code, "a provider refused a mail"),
+            SendOutcome::NotAccepted(code) | SendOutcome::Ambiguous(code) => {
+                tracing::warn!(provider, status, code, "a provider did not take a mail");
+            }
+        }
+        outcome
+    }
+
+    /// Gives a mail that the provider sends once however often it is given.
+    async fn until_known(&self, key: &ProviderKey, ask: &Ask, id: &str) -> SendOutcome {
+        let limit = if ask.body.len() > LARGE { LIMIT } else { REPEATABLE };
+        let mut unsure = None;
+        let calls = async {
+            for call in 0..CALLS {
+                if call > 0 {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                match self.once(key, ask, id, limit).await {
+                    SendOutcome::Accepted(id) => return SendOutcome::Accepted(id),
+                    SendOutcome::Ambiguous(code) => unsure = Some(code),
+                    // That it does not take this call says nothing about the one before.
+                    _ if unsure.is_some() => {}
+                    known => return known,
+                }
+            }
+            SendOutcome::Ambiguous(unsure.unwrap_or("timeout"))
+        };
+        tokio::time::timeout(LIMIT, calls).await.unwrap_or(SendOutcome::Ambiguous("timeout"))
+    }
+
+    async fn send_sealed(&self, sealed: &Sealed, key: &ProviderKey) -> SendOutcome {
+        let envelope = sealed.envelope();
+        let id = envelope.message_id.to_string();
+        // The same mail has the same key, and a mail that was edited another one.
+        let once = format!("{id}/{}", &sealed.digest().hex()[..16]);
+        match request(key.provider, envelope, sealed.mime(), &id, &once) {
+            Err(code) => SendOutcome::Refused(code.to_owned()),
+            Ok(ask) if key.provider == Provider::Resend => self.until_known(key, &ask, &id).await,
+            Ok(ask) => self.once(key, &ask, &id, LIMIT).await,
+        }
+    }
+
+    async fn send_text(&self, key: &ProviderKey, fields: &Fields, mail: Test<'_>) -> SendOutcome {
+        let ask = match key.provider {
+            Provider::Resend => resend::request(fields, None, None),
+            Provider::SendGrid => sendgrid::request(fields, None),
+            Provider::Mailgun => fields
+                .mime()
+                .ok_or("not_constructed")
+                .and_then(|mime| mailgun::request(mail.from, std::iter::once(mail.to), &mime, None)),
+            Provider::Brevo => brevo::request(fields, None),
+        };
+        match ask {
+            Ok(ask) => self.once(key, &ask, "test", LIMIT).await,
+            Err(code) => SendOutcome::Refused(code.to_owned()),
+        }
+    }
+
+    /// Asks about a key.
+    async fn answer(&self, key: &ProviderKey, ask: &Ask) -> Result<Answer, KeyVerdict> {
+        self.ask(key, ask, ASK_LIMIT).await.map_err(|unasked| match unasked {
+            Unasked::BadKey => KeyVerdict::Refused,
+            Unasked::NotConstructed => KeyVerdict::Unreachable("not_constructed"),
+            Unasked::Failed(failed) => KeyVerdict::Unreachable(failed.code()),
+        })
+    }
+
+    async fn check_resend(&self, key: &ProviderKey, from: &EmailAddress) -> Result<KeyVerdict, KeyVerdict> {
+        let mut after = None;
+        for _ in 0..PAGES {
+            let answer = self.answer(key, &resend::domains(after.as_deref())).await?;
+            match resend::verdict(&answer, from) {
+                Ok(verdict) => return Ok(verdict),
+                Err(last) => after = Some(last),
+            }
+        }
+        // The key is good, and whoever has a thousand domains knows them better than we do.
+        Ok(KeyVerdict::Fine)
+    }
+
+    async fn check_sendgrid(&self, key: &ProviderKey, from: &EmailAddress) -> Result<KeyVerdict, KeyVerdict> {
+        let scopes = self.answer(key, &sendgrid::scopes()).await?;
+        if let Some(verdict) = sendgrid::verdict_by_scopes(&scopes) {
+            return Ok(verdict);
+        }
+        let rehearsal = sendgrid::rehearsal(from).map_err(KeyVerdict::Unreachable)?;
+        Ok(sendgrid::verdict_by_rehearsal(&self.answer(key, &rehearsal).await?, from))
+    }
+
+    async fn check_mailgun(&self, key: &ProviderKey, from: &EmailAddress) -> Result<KeyVerdict, KeyVerdict> {
+        let domain = self.answer(key, &mailgun::domain(from)).await?;
+        if let Some(verdict) = mailgun::verdict_by_domain(&domain, from) {
+            return Ok(verdict);
+        }
+        Ok(mailgun::verdict_by_nothing(&self.answer(key, &mailgun::nothing(from)).await?, from))
+    }
+
+    async fn check_brevo(&self, key: &ProviderKey, from: &EmailAddress) -> Result<KeyVerdict, KeyVerdict> {
+        let account = self.answer(key, &brevo::account()).await?;
+        if let Some(verdict) = brevo::verdict_by_account(&account) {
+            return Ok(verdict);
+        }
+        let known = brevo::has_sender(&self.answer(key, &brevo::senders(from)).await?, from)?
+            || brevo::has_domain(&self.answer(key, &brevo::domains()).await?, from)?;
+        Ok(if known { KeyVerdict::Fine } else { brevo::wrong_sender(from) })
+    }
+}
+
+/// Why there is no answer.
+enum Unasked {
+    /// No header can hold the key.
+    BadKey,
+    /// There was no request to be made.
+    NotConstructed,
+    /// It was called in vain.
+    Failed(CallFailed),
+}
+
+/// From whom and to whom a mail goes by which somebody tries their key.
+#[derive(Clone, Copy)]
+struct Test<'a> {
+    from: &'a EmailAddress,
+    to: &'a EmailAddress,
+}
+
+/// The hosts: <https://resend.com/docs/api-reference/introduction>,
+/// <https://www.twilio.com/docs/sendgrid/api-reference/mail-send>,
+/// <https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun>, <https://developers.brevo.com/docs/how-it-works>.
+const fn host(provider: Provider, region: Region) -> &'static str {
+    match (provider, region) {
+        (Provider::Resend, _) => "api.resend.com",
+        (Provider::SendGrid, Region::Us) => "api.sendgrid.com",
+        (Provider::SendGrid, Region::Eu) => "api.eu.sendgrid.com",
+        (Provider::Mailgun, Region::Us) => "api.mailgun.net",
+        (Provider::Mailgun, Region::Eu) => "api.eu.mailgun.net",
+        (Provider::Brevo, _) => "api.brevo.com",
+    }
+}
+
+/// The header that shows the key; none where it can't be in one.
+fn authorization(key: &ProviderKey) -> Option<(HeaderName, HeaderValue)> {
+    let (name, text) = match key.provider {
+        Provider::Resend | Provider::SendGrid => {
+            (AUTHORIZATION, Zeroizing::new(format!("Bearer {}", key.secret.as_str())))
+        }
+        Provider::Mailgun => {
+            let pair = Zeroizing::new(format!("api:{}", key.secret.as_str()));
+            let pair = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+            (AUTHORIZATION, Zeroizing::new(format!("Basic {}", pair.as_str())))
+        }
+        Provider::Brevo => (HeaderName::from_static("api-key"), key.secret.clone()),
+    };
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
+}
+
+/// The call that gives a mail to a provider.
+fn request(
+    provider: Provider,
+    envelope: &Envelope,
+    mime: &[u8],
+    id: &str,
+    once: &str,
+) -> Result<Ask, &'static str> {
+    let fields = || Fields::of(envelope, mime).ok_or(NOT_EXPRESSIBLE);
+    match provider {
+        Provider::Resend => resend::request(&fields()?, Some(id), Some(once)),
+        Provider::SendGrid => sendgrid::request(&fields()?, Some(id)),
+        Provider::Mailgun => mailgun::request(&envelope.from, envelope.recipients(), mime, Some(id)),
+        Provider::Brevo => brevo::request(&fields()?, Some(id)),
+    }
+}
+
+/// What the providers can be given ([`expressible`]). It calls nobody.
+pub struct Carried;
+
+impl Carriage for Carried {
+    fn carries(&self, provider: Provider, envelope: &Envelope, mime: &[u8]) -> Result<(), &'static str> {
+        expressible(provider, envelope, mime)
+    }
+}
+
+/// Whether a provider can be given a mail as it is: else the code under which it would be refused, `not_expressible` or `too_large`.
+/// Calls nobody, so that whoever asks for a mail can be told before anybody decides about it.
+pub fn expressible(provider: Provider, envelope: &Envelope, mime: &[u8]) -> Result<(), &'static str> {
+    let fields = || Fields::of(envelope, mime).ok_or(NOT_EXPRESSIBLE);
+    match provider {
+        Provider::Resend => resend::check(&fields()?),
+        Provider::SendGrid => sendgrid::check(&fields()?),
+        Provider::Mailgun => mailgun::check(mime),
+        Provider::Brevo => brevo::check(&fields()?),
+    }
+}
+
+#[async_trait]
+impl ProviderSender for Providers {
+    async fn send(&self, mail: &Countersigned, key: &ProviderKey) -> SendOutcome {
+        self.send_sealed(mail.sealed(), key).await
+    }
+}
+
+#[async_trait]
+impl ProviderKeys for Providers {
+    async fn check(&self, key: &ProviderKey, from: &EmailAddress) -> KeyVerdict {
+        let verdict = match key.provider {
+            Provider::Resend => self.check_resend(key, from).await,
+            Provider::SendGrid => self.check_sendgrid(key, from).await,
+            Provider::Mailgun => self.check_mailgun(key, from).await,
+            Provider::Brevo => self.check_brevo(key, from).await,
+        };
+        match verdict {
+            Ok(verdict) | Err(verdict) => verdict,
+        }
+    }
+
+    async fn test_send(&self, key: &ProviderKey, mail: &TestMail) -> SendOutcome {
+        let fields = Fields::of_text(mail.from(), mail.to(), mail.subject(), mail.text());
+        self.send_text(key, &fields, Test { from: mail.from(), to: mail.to() }).await
+    }
+}
