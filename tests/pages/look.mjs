@@ -278,8 +278,8 @@ async function signIn(browser, { email, password }) {
 }
 
 if (pictures) mkdirSync(pictures, { recursive: true });
-// A spreadsheet whose mails wait, and behind it one that is not confirmed yet: their pages are there only then.
-async function upload(confirm) {
+// Calls the API as the owner.
+async function owner() {
   let token = "";
   const call = async (method, path, body) => {
     const headers = { ...(token && { authorization: `Bearer ${token}` }), "content-type": "application/json" };
@@ -290,6 +290,11 @@ async function upload(confirm) {
   };
   const { email, password } = stack.owner;
   ({ token } = await call("POST", "/v1/sessions", { email, password }));
+  return call;
+}
+
+// A spreadsheet whose mails wait, and behind it one that is not confirmed yet: their pages are there only then.
+async function upload(call, confirm) {
   const people = Array.from({ length: 30 }, (_, n) => `success+look${n}@simulator.amazonses.com,Person ${n},Berlin`);
   const file = `Email,First name,City\n${people.join("\n")}\nnobody,X,Y\n`;
   const about = { inbox_id: stack.inbox.id, filename: "clients.csv", content_type: "text/csv", size: file.length };
@@ -307,8 +312,17 @@ async function upload(confirm) {
   await call("POST", `/v1/uploads/${id}/confirm`, { ...plan, dry_run: !confirm });
   if (confirm) await until("imported");
 }
-await upload(true);
-await upload(false);
+const call = await owner();
+await upload(call, true);
+await upload(call, false);
+// A connected account, where something stands for its provider, and a mail that waits to leave through it.
+if (process.env.COUNTERSIGN_PROVIDERS) {
+  const { data } = await call("GET", "/v1/accounts");
+  const about = { provider: "resend", email: "hello@example.com", display_name: "Hello", api_key: "key-fine-of-the-pages" };
+  const { id } = data[0] ?? (await call("POST", "/v1/accounts", about));
+  const mail = { to: ["success@simulator.amazonses.com"], subject: "Through our own provider", text: "Hello" };
+  await call("POST", `/v1/inboxes/${id}/messages/send`, mail);
+}
 
 const browser = await Browser.open();
 try {

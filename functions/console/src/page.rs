@@ -163,7 +163,7 @@ const KINDS: &[Kind] = &[
 ];
 
 fn id<T: Id>(text: &str) -> Option<String> {
-    T::parse(text).ok().map(|id| id.to_string())
+    T::of_caller(text).ok().map(|id| id.to_string())
 }
 
 /// What stands in an address where its page has braces.

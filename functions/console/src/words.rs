@@ -307,12 +307,23 @@ pub(crate) fn failure(code: &str) -> String {
         "mail_from_domain_not_verified" => "The sending domain is not verified with Amazon SES.",
         "account_suspended" => "Amazon SES has suspended sending for this AWS account.",
         "sending_paused" => "Sending is paused for this AWS account.",
-        "bad_request" => "Amazon SES could not read the request.",
+        "bad_request" => "The provider could not read the request.",
         "configuration_not_found" => "The SES configuration set does not exist.",
-        "not_constructed" => "The request to Amazon SES could not be built.",
-        "throttled" | "limit_exceeded" => "Amazon SES allowed no more mail, however often it was asked.",
+        "not_constructed" => "The request to the provider could not be built.",
+        "throttled" | "limit_exceeded" => "The provider allowed no more mail, however often it was asked.",
         "access_denied" => "Amazon SES denied access.",
-        "not_connected" => "Amazon SES could not be reached.",
+        "not_connected" => "The provider could not be reached.",
+        "sender_not_verified" => "The provider does not know the sender\u{2019}s address or domain as yours.",
+        "credentials_refused" => "The provider took the account\u{2019}s key no more.",
+        "credentials_unreadable" => "The account\u{2019}s key can\u{2019}t be opened: give it another.",
+        "quota_reached" => "Nothing was left of what is paid for at the provider.",
+        "account_not_active" => "The provider has not activated the account there, or has suspended it.",
+        "ip_not_authorized" => "The account there takes calls from listed addresses of the network alone.",
+        "account_disconnected" => "The account was disconnected.",
+        "account_changed" => "The account is not the one that was approved.",
+        "not_expressible" => "The provider can\u{2019}t be given the mail as it is.",
+        "too_large" => "It is larger than the provider takes.",
+        "unprocessable" | "refused" | "not_found" => "The provider refused it.",
         "storage_unavailable" => "The approved bytes could not be read from storage.",
         "sealed_object_missing" => "The approved bytes are missing from storage.",
         "sealed_object_altered" => {
@@ -355,23 +366,23 @@ pub(crate) fn standing(outbound: &Outbound, now: Timestamp) -> Standing {
                 let due = Moment::new(due, now);
                 format!("It goes out on {} ({}).", due.exact, due.relative)
             } else if attempt > 0 {
-                "Amazon SES did not take it yet. It is tried again shortly; it has certainly not been sent.".to_owned()
+                "The provider did not take it yet. It is tried again shortly; it has certainly not been sent.".to_owned()
             } else {
                 "It is about to go out.".to_owned()
             };
             ("busy", "Scheduled", sentence)
         }
-        Status::Sending => ("busy", "Sending", "It is being handed to Amazon SES.".to_owned()),
+        Status::Sending => ("busy", "Sending", "It is being handed to the provider.".to_owned()),
         Status::Sent => (
             "good",
             "Sent",
-            "Amazon SES accepted it. Whether the recipients\u{2019} servers did is not reported yet.".to_owned(),
+            "The provider accepted it. Whether the recipients\u{2019} servers did is not reported yet.".to_owned(),
         ),
         Status::Delivered => ("good", "Delivered", "Every recipient\u{2019}s server accepted it.".to_owned()),
         Status::Deferred => (
             "busy",
             "Deferred",
-            "A recipient\u{2019}s server asked to wait. Amazon SES keeps trying by itself.".to_owned(),
+            "A recipient\u{2019}s server asked to wait. The provider keeps trying by itself.".to_owned(),
         ),
         Status::Bounced => ("bad", "Bounced", "A recipient\u{2019}s server refused it for good.".to_owned()),
         Status::Complained => ("bad", "Complaint", "A recipient marked it as spam.".to_owned()),
@@ -388,8 +399,8 @@ pub(crate) fn standing(outbound: &Outbound, now: Timestamp) -> Standing {
         Status::Unknown => (
             "bad",
             "Unknown",
-            "Amazon SES was called and no clear answer came: it may or may not have been sent. It is never sent again \
-             by itself. If Amazon SES reports on it, this page says so."
+            "The provider was called and no clear answer came: it may or may not have been sent. It is never sent again \
+             by itself. If the provider reports on it, this page says so."
                 .to_owned(),
         ),
     };

@@ -359,6 +359,7 @@ mod tests {
             (Deed::RoleChanged, Actor::Member { member_id }, Some((Role::Viewer, Role::Owner))),
             (Deed::WebhookMade, Actor::Token { token_id, member_id, name: CalledThen::default() }, None),
             (Deed::AccountConnected, Actor::Member { member_id }, None),
+            (Deed::AccountRefused, Actor::System, None),
             (Deed::Paused, Actor::System, None),
         ] {
             let told = OwnersTold {

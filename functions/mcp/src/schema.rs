@@ -70,7 +70,7 @@ fn own(tool: &Tool) -> Vec<(&'static str, Value)> {
 /// The form of an id in a path, and where it comes from.
 fn id(name: &str) -> (&'static str, &'static str) {
     match name {
-        "inbox_id" => ("^inb_[0-9a-z]{26}$", "The inbox, of list_inboxes."),
+        "inbox_id" => ("^(inb|acc)_[0-9a-z]{26}$", "The inbox, of list_inboxes."),
         "message_id" => ("^msg_[0-9a-z]{26}$", "The mail."),
         "thread_id" => ("^thr_[0-9a-z]{26}$", "The conversation."),
         "approval_id" => ("^apr_[0-9a-z]{26}$", "The approval, as the answer to a held mail names it."),

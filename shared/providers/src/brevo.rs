@@ -80,7 +80,7 @@ pub(crate) fn check(fields: &Fields) -> Result<(), &'static str> {
     // These are its own, and orders to it.
     let own = ["x-mailin-", "x-sib-", "sender.ip", "idempotencykey"].iter().any(|own| fields.has_header(own));
     // What stands within these it takes for the name of something that it knows better, and puts that in its place.
-    let has_places = |text: &str| ["{{", "{%"].iter().any(|place| text.contains(place));
+    let has_places = |text: &str| ["{{", "{%", "{#"].iter().any(|place| text.contains(place));
     let texts = [Some(&fields.subject), fields.text.as_ref(), fields.html.as_ref()];
     let places = texts.into_iter().flatten().any(|text| has_places(text));
     if replies && sender && files && !own && !places { Ok(()) } else { Err(NOT_EXPRESSIBLE) }

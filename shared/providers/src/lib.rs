@@ -330,14 +330,18 @@ impl ProviderSender for Providers {
 #[async_trait]
 impl ProviderKeys for Providers {
     async fn check(&self, key: &ProviderKey, from: &EmailAddress) -> KeyVerdict {
-        let verdict = match key.provider {
-            Provider::Resend => self.check_resend(key, from).await,
-            Provider::SendGrid => self.check_sendgrid(key, from).await,
-            Provider::Mailgun => self.check_mailgun(key, from).await,
-            Provider::Brevo => self.check_brevo(key, from).await,
+        let asked = async {
+            match key.provider {
+                Provider::Resend => self.check_resend(key, from).await,
+                Provider::SendGrid => self.check_sendgrid(key, from).await,
+                Provider::Mailgun => self.check_mailgun(key, from).await,
+                Provider::Brevo => self.check_brevo(key, from).await,
+            }
         };
-        match verdict {
-            Ok(verdict) | Err(verdict) => verdict,
+        // Somebody waits, and a gateway before them for half a minute.
+        match tokio::time::timeout(LIMIT, asked).await {
+            Ok(Ok(verdict) | Err(verdict)) => verdict,
+            Err(_) => KeyVerdict::Unreachable("timeout"),
         }
     }
 

@@ -26,8 +26,8 @@ struct Mail<'a> {
     #[serde(skip_serializing_if = "Headers::is_empty")]
     headers: Headers<'a>,
     tracking_settings: Value,
-    #[serde(rename = "mail_settings", skip_serializing_if = "Option::is_none")]
-    settings: Option<Value>,
+    #[serde(rename = "mail_settings")]
+    settings: Value,
 }
 
 #[derive(Serialize)]
@@ -87,17 +87,17 @@ pub(crate) fn check(fields: &Fields) -> Result<(), &'static str> {
 /// The call that sends a mail. `id` is ours, under which it is found there.
 pub(crate) fn request(fields: &Fields, id: Option<&str>) -> Result<Ask, &'static str> {
     check(fields)?;
-    asked(fields, id, None)
+    asked(fields, id, false)
 }
 
 /// The call that has it look at a mail as if it were sent
 /// (<https://www.twilio.com/docs/sendgrid/for-developers/sending-email/sandbox-mode>).
 pub(crate) fn rehearsal(from: &EmailAddress) -> Result<Ask, &'static str> {
     let fields = Fields::of_text(from, from, "Test", "Test");
-    asked(&fields, None, Some(json!({ "sandbox_mode": { "enable": true } })))
+    asked(&fields, None, true)
 }
 
-fn asked(fields: &Fields, id: Option<&str>, mail_settings: Option<Value>) -> Result<Ask, &'static str> {
+fn asked(fields: &Fields, id: Option<&str>, rehearsed: bool) -> Result<Ask, &'static str> {
     let content = [("text/plain", &fields.text), ("text/html", &fields.html)];
     let content =
         content.into_iter().filter_map(|(r#type, body)| Some(Content { r#type, value: body.as_deref()? }));
@@ -128,7 +128,7 @@ fn asked(fields: &Fields, id: Option<&str>, mail_settings: Option<Value>) -> Res
             "subscription_tracking": { "enable": false },
             "ganalytics": { "enable": false },
         }),
-        settings: mail_settings,
+        settings: json!({ "footer": { "enable": false }, "sandbox_mode": { "enable": rehearsed } }),
     };
     Ask::json("/v3/mail/send", &mail)
 }

@@ -324,7 +324,8 @@ fn sendgrid_is_given_what_it_documents() {
     for tracking in ["click_tracking", "open_tracking", "subscription_tracking", "ganalytics"] {
         assert_eq!(body["tracking_settings"][tracking]["enable"], false, "{tracking}");
     }
-    assert_eq!(body.get("mail_settings"), None);
+    let settings = json!({ "footer": { "enable": false }, "sandbox_mode": { "enable": false } });
+    assert_eq!(body["mail_settings"], settings);
 }
 
 #[test]

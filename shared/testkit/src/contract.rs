@@ -18,7 +18,7 @@ use domain::gate::approval::Approval;
 use domain::gate::draft::{DraftState, SavedDraft};
 use domain::gate::notice::NoticeState;
 use domain::gate::policy::{FormerPolicy, Policy, PolicyBook, Unreadable};
-use domain::gate::rate::{Later, Second};
+use domain::gate::rate::{Lane, Later, Second};
 use domain::gate::seal::Ticket;
 use domain::gate::upload::Upload;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
@@ -1292,7 +1292,8 @@ async fn open(store: &dyn Whole) {
 }
 
 async fn places(store: &dyn Whole) {
-    let second = Second { number: 1_767_225_600, places: 10, share: 4 };
+    let second = Second { lane: Lane::Ses, number: 1_767_225_600, places: 10, share: 4 };
+    let account = Second { lane: Lane::Account(samples::account(1).id), ..second };
     let (one, other) = (organization_id(1), organization_id(2));
     // Fifty at once: one organization has its share, all together have what there is.
     let taken = futures_util::future::join_all((0..50).map(|_| store.take(one, second, 1))).await;
@@ -1308,13 +1309,14 @@ async fn places(store: &dyn Whole) {
         assert_eq!(store.take(organization, later, 1).await, Ok(None));
     }
     let next = Second { number: second.number + 1, ..second };
-    let fill = |places, own, of| store.fill(Later { number: next.number, places, own }, of);
+    let fill = |places, own, of| store.fill(Later { lane: next.lane, number: next.number, places, own }, of);
     assert_eq!(fill(8, 10, Some(one)).await, Ok(()));
     assert_eq!(store.take(one, Second { share: 10, ..next }, 1).await, Ok(None), "it is kept out");
     assert_eq!(fill(1, 0, None).await, Ok(()));
     assert_eq!(store.take(other, next, 1).await, Ok(Some(10)));
     assert_eq!(store.take(organization_id(3), next, 1).await, Ok(None));
     assert_eq!(fill(10, 0, None).await, Ok(()), "also where none is left");
+    assert_eq!(store.take(one, account, 1).await, Ok(Some(1)), "an account has places of its own");
 }
 
 async fn directory(store: &dyn Whole) {

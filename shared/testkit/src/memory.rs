@@ -18,7 +18,7 @@ use domain::delivery::event::Event;
 use domain::delivery::feed::Block;
 use domain::delivery::webhook::Attempt;
 use domain::gate::draft::DraftState;
-use domain::gate::rate::{Later, Second};
+use domain::gate::rate::{Lane, Later, Second};
 use domain::gate::seal::Ticket;
 use domain::ledger::audit::{AuditEntry, ChainedEntry, Entry, Head};
 use domain::mailbox::domains::{DomainName, Family};
@@ -46,7 +46,7 @@ pub struct Contents {
     /// What was counted of registrations.
     pub registrations: BTreeMap<(Digest, BoundWindow), u64>,
     /// Of the places of each second, how many are taken, and by which organizations.
-    pub places: BTreeMap<i64, (u64, BTreeMap<OrganizationId, u64>)>,
+    pub places: BTreeMap<(Lane, i64), (u64, BTreeMap<OrganizationId, u64>)>,
     /// Set-up links by the hash of their secret.
     pub setups: BTreeMap<Digest, Setup>,
     /// What passkeys were asked for, by the hash of the secret.
@@ -880,7 +880,7 @@ impl Places for MemoryStore {
         places: u32,
     ) -> Result<Option<u64>, StoreError> {
         let mut contents = self.contents();
-        let (all, of) = contents.places.entry(second.number).or_default();
+        let (all, of) = contents.places.entry((second.lane, second.number)).or_default();
         let own = of.entry(organization_id).or_default();
         if *all >= u64::from(second.places) || *own >= u64::from(second.share) {
             return Ok(None);
@@ -892,7 +892,7 @@ impl Places for MemoryStore {
 
     async fn fill(&self, later: Later, organization_id: Option<OrganizationId>) -> Result<(), StoreError> {
         let mut contents = self.contents();
-        let (all, of) = contents.places.entry(later.number).or_default();
+        let (all, of) = contents.places.entry((later.lane, later.number)).or_default();
         *all += u64::from(later.places);
         if let Some(id) = organization_id {
             *of.entry(id).or_default() += u64::from(later.own);

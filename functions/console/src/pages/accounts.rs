@@ -8,7 +8,7 @@ use app::mailbox::accounts::{self, Connected};
 use askama::Template;
 use domain::base::address::HeaderText;
 use domain::base::code::Class;
-use domain::mailbox::account::{AccountStatus, MAX_KEY, Provider, Region};
+use domain::mailbox::account::{AccountStatus, MAX_KEY, Provider, Region, Trouble};
 use domain::people::access::{Scope, scope};
 use domain::{AccountId, Timestamp};
 use futures_util::future::try_join;
@@ -95,6 +95,8 @@ struct Row {
     provider: &'static str,
     region: &'static str,
     works: bool,
+    /// What is wrong; empty where nothing is.
+    trouble: String,
     since: Option<Moment>,
     last_four: String,
     takes_fields: bool,
@@ -103,9 +105,11 @@ struct Row {
 
 impl Row {
     fn new((account, inbox): &Connected, now: Timestamp) -> Self {
-        let since = match account.status {
-            AccountStatus::Active => None,
-            AccountStatus::Error { since, .. } => Some(Moment::new(since, now)),
+        let (trouble, since) = match account.status {
+            AccountStatus::Active => (String::new(), None),
+            AccountStatus::Error { why, since } => {
+                (said_of_trouble(why, account.provider.name()), Some(Moment::new(since, now)))
+            }
         };
         let region = match account.region {
             _ if !account.provider.has_regions() => "",
@@ -121,10 +125,25 @@ impl Row {
             provider: account.provider.name(),
             region,
             works: since.is_none(),
+            trouble,
             since,
             last_four: visible(&account.last_four),
             takes_fields: !account.provider.takes_mime(),
             made: Moment::new(account.created_at, now),
+        }
+    }
+}
+
+fn said_of_trouble(why: Trouble, provider: &str) -> String {
+    match why {
+        Trouble::CredentialsRefused => format!("{provider} takes this key no more"),
+        Trouble::CredentialsUnreadable => {
+            "This key can\u{2019}t be opened here: give the account another".to_owned()
+        }
+        Trouble::QuotaReached => format!("Nothing is left of what is paid for at {provider}"),
+        Trouble::AccountNotActive => format!("{provider} has not activated the account, or has suspended it"),
+        Trouble::IpNotAuthorized => {
+            format!("At {provider} this account takes calls from listed addresses of the network alone")
         }
     }
 }

@@ -13,6 +13,7 @@ use domain::gate::approval::{Approval, Decision, Verdict, Voter};
 use domain::gate::comment::Comment;
 use domain::gate::policy::By;
 use domain::gate::risk::{Level, Risk};
+use domain::mailbox::account::Provider;
 use domain::mailbox::lifecycle::{Outbound, State};
 use domain::mailbox::media::Harm;
 use domain::mailbox::message::Message;
@@ -137,6 +138,8 @@ struct ApprovalPage {
     asked_by: Doer,
     /// Who owns the token that asked.
     asked_for: Option<Doer>,
+    /// Whose connected account it leaves through; none where it is SES.
+    provider: Option<Provider>,
     asked_at: Moment,
     gate: Gate,
     acts: Acts,
@@ -478,6 +481,7 @@ pub(crate) async fn written(
             .map(|code| words::reason(code))
             .collect(),
         asked_by: names.doer(&approval.requested_by),
+        provider: approval.provider,
         asked_for: match &approval.requested_by {
             Actor::Token { member_id, .. } => Some(names.member(*member_id)),
             Actor::Member { .. } | Actor::System => None,

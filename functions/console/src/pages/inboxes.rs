@@ -7,6 +7,7 @@ use app::mailbox::threads::{self, Turn};
 use app::mailbox::{inboxes, messages, search};
 use askama::Template;
 use domain::base::digest::Digest;
+use domain::mailbox::account::Provider;
 use domain::mailbox::filter::ThreadFilter;
 use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::State;
@@ -107,6 +108,8 @@ struct InboxRow {
     mailbox: String,
     /// The name that recipients see.
     name: String,
+    /// Whose connected account it is, where it is one's.
+    provider: Option<&'static str>,
     paused: bool,
     made: Moment,
     /// Where its mail is paused; empty for whoever may not.
@@ -119,6 +122,7 @@ impl InboxRow {
             address: format!("{}/{}", route::INBOXES, inbox.id),
             mailbox: visible(inbox.address.as_str()),
             name: inbox.display_name.as_ref().map(|name| visible(name.as_str())).unwrap_or_default(),
+            provider: inbox.provider.map(Provider::name),
             paused: inbox.paused.is_some(),
             made: Moment::new(inbox.created_at, now),
             pause: if may_pause { format!("{}/inboxes/{}", route::PAUSE, inbox.id) } else { String::new() },

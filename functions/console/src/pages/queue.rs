@@ -211,7 +211,7 @@ impl Filter {
         let cut = |text: String| text.trim().chars().take(MAX_WORDS).collect::<String>();
         Self {
             view: View::ALL.into_iter().find(|(_, name, _)| *name == view).map_or(View::All, |(it, ..)| it),
-            inbox: InboxId::parse(get("inbox").trim()).map(|id| id.to_string()).unwrap_or_default(),
+            inbox: InboxId::of_caller(get("inbox").trim()).map(|id| id.to_string()).unwrap_or_default(),
             reason: cut(get("reason")),
             words: cut(get("q")),
             from: get("from").chars().take(MAX_CURSOR).filter(char::is_ascii_graphic).collect(),

@@ -479,8 +479,8 @@ fn went(outbound: &Outbound, events: &[Event], now: Timestamp) -> Vec<Step> {
     let mut steps = vec![];
     match &outbound.state {
         State::Accepted { provider_id, at, .. } => {
-            let mut step = Step::new(*at, "Sent: Amazon SES accepted it", now).toned("good");
-            step.id = Some(("Message id of SES", visible(provider_id)));
+            let mut step = Step::new(*at, "Sent: the provider accepted it", now).toned("good");
+            step.id = Some(("Message id of the provider", visible(provider_id)));
             steps.push(step);
         }
         State::Failed { reason, at } => {
@@ -489,13 +489,13 @@ fn went(outbound: &Outbound, events: &[Event], now: Timestamp) -> Vec<Step> {
             steps.push(step);
         }
         State::Unknown { since, .. } => {
-            let title = "Amazon SES was called, and no clear answer came";
+            let title = "The provider was called, and no clear answer came";
             let mut step = Step::new(*since, title, now).toned("bad");
             step.link = Some(("What can be done", route::UNSETTLED.to_owned()));
             steps.push(step);
         }
         State::Sending { claimed_at, .. } => {
-            steps.push(Step::new(*claimed_at, "Being handed to Amazon SES", now).toned("busy"));
+            steps.push(Step::new(*claimed_at, "Being handed to the provider", now).toned("busy"));
         }
         State::PendingApproval { .. }
         | State::Scheduled { .. }
@@ -507,7 +507,7 @@ fn went(outbound: &Outbound, events: &[Event], now: Timestamp) -> Vec<Step> {
         let (title, tone) = match event.kind {
             EventKind::MessageDelivered => ("Delivered: every recipient\u{2019}s server accepted it", "good"),
             EventKind::MessageDeferred => {
-                ("A recipient\u{2019}s server asked to wait; SES tries again", "busy")
+                ("A recipient\u{2019}s server asked to wait; the provider tries again", "busy")
             }
             EventKind::MessageBounced => ("Bounced: a recipient\u{2019}s server refused it for good", "bad"),
             EventKind::MessageComplained => ("A recipient marked it as spam", "bad"),

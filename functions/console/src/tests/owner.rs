@@ -1,8 +1,10 @@
 //! The pages of those who look after an organization.
 
+use app::base::ports::{KeyVerdict, SendOutcome};
 use app::base::store::{Change, Record};
 use domain::people::access::Scope;
 use domain::people::credential::Token;
+use domain::people::email::EmailProof;
 use domain::people::usage::{Amounts, Of, Usage, day_of};
 use testkit::samples;
 
@@ -342,4 +344,72 @@ async fn mail_is_looked_for_and_a_query_that_can_t_be_read_is_explained() {
     let wrong = console.get(VIEWER, "/console/inboxes/search?q=before%3Atomorrow").await;
     assert_eq!(wrong.status(), 422, "{}", wrong.body());
     assert!(wrong.body().contains("value=\"before:tomorrow\"") && wrong.body().contains("role=\"alert\""));
+}
+
+#[tokio::test]
+async fn an_account_is_connected_tried_given_another_key_and_disconnected() {
+    let console = Console::new().await;
+    assert!(console.get(OWNER, "/console/accounts").await.body().contains("No account is connected yet"));
+    // All that is wrong is said at once; what was typed stays, but for the key.
+    let typed =
+        [("provider", "pigeon"), ("email", "nobody"), ("region", "us"), ("api_key", "re_0123456789secret")];
+    let wrong = console.owner("/console/accounts/new", &typed).await;
+    assert_eq!(wrong.status(), 422, "{}", wrong.body());
+    for field in ["provider", "email"] {
+        assert!(wrong.body().contains(&format!("id=\"{field}-wrong\"")), "{field}: {}", wrong.body());
+    }
+    assert!(wrong.body().contains("value=\"nobody\"") && !wrong.body().contains("0123456789secret"));
+
+    let fields = [
+        ("provider", "resend"),
+        ("email", "hello@example.com"),
+        ("display_name", "Hello"),
+        ("region", "eu"),
+        ("api_key", "re_0123456789secret"),
+    ];
+    console.providers.verdicts.lock().unwrap().push_back(KeyVerdict::Refused);
+    let refused = console.owner("/console/accounts/new", &fields).await;
+    assert!(refused.status() == 422 && refused.body().contains("id=\"api_key-wrong\""), "{}", refused.body());
+    console.providers.verdicts.lock().unwrap().push_back(KeyVerdict::Unreachable("timeout"));
+    assert_eq!(console.owner("/console/accounts/new", &fields).await.status(), 503);
+    let made = console.owner("/console/accounts/new", &fields).await;
+    let address = made.header("location").split('?').next().unwrap().to_owned();
+    assert!(address.starts_with("/console/accounts/acc_"), "{}", made.body());
+    assert_eq!(
+        console.owner("/console/accounts/new", &fields).await.status(),
+        409,
+        "it is connected already"
+    );
+
+    let page = console.get(OWNER, &address).await;
+    assert!(page.body().contains("cret</code>") && !page.body().contains("0123456789"), "{}", page.body());
+    assert!(page.body().contains("takes the fields of a mail"), "{}", page.body());
+    // A test goes to an address that is known to be one's own.
+    assert_eq!(console.owner(&format!("{address}/test-send"), &[]).await.status(), 409);
+    let member = samples::member(OWNER, Role::Owner).id;
+    console
+        .put(change().create(EmailProof::by_the_way(samples::organization_id(1), member, samples::NOW)))
+        .await;
+    let refusal = SendOutcome::NotAccepted("credentials_refused");
+    console.providers.answers.lock().unwrap().push_back(refusal);
+    let tried = console.owner(&format!("{address}/test-send"), &[]).await;
+    assert!(tried.status() == 502 && tried.body().contains("takes this key no more"), "{}", tried.body());
+    let tried = console.owner(&format!("{address}/test-send"), &[]).await;
+    assert_eq!(tried.header("location"), format!("{address}?notice=tested"));
+    assert!(console.get(OWNER, &address).await.body().contains("Works"));
+
+    let changed = console.owner(&address, &[("display_name", ""), ("api_key", "re_another-key-0002")]).await;
+    assert_eq!(changed.header("location"), format!("{address}?notice=changed"), "{}", changed.body());
+    assert!(console.get(OWNER, &address).await.body().contains("0002</code>"));
+    // Whoever may see accounts and not change them is offered neither.
+    let seen = console.get(VIEWER, "/console/accounts").await;
+    assert!(seen.body().contains("hello@example.com") && !seen.body().contains("/console/accounts/"));
+    assert_eq!(console.get(VIEWER, &address).await.status(), 403);
+    let ended = console.owner(&format!("{address}/disconnect"), &[]).await;
+    assert_eq!(ended.header("location"), "/console/accounts?notice=disconnected");
+    assert_eq!(console.get(OWNER, &address).await.status(), 404);
+    let audited = console.audited();
+    for action in ["account.connect", "account.replace_key", "account.error", "account.disconnect"] {
+        assert!(audited.contains(&action), "{action}: {audited:?}");
+    }
 }

@@ -64,7 +64,7 @@ const CLAIM_TRIES: u32 = 3;
 /// The order is what keeps the promises: first a place of the account's rate, which a crash wastes; then the claim, so that no other
 /// dispatcher calls; then read everything that could still stop it, so that whatever was paused or revoked before the
 /// claim is seen; then call the provider, once. Between the claim and the last write nothing but reads is repeated. A
-/// crash leaves the mail `sending`; the sweeper makes that `unknown`, and the provider's event settles it.
+/// crash leaves the mail `sending`; the sweeper makes that `unknown`, and an event of SES settles it; of an account's mail, a person.
 pub async fn dispatch(
     ports: &Ports,
     blobs: &dyn Blobs,
@@ -77,9 +77,12 @@ pub async fn dispatch(
     let now = ports.now();
     let waiting = message.as_ref().and_then(|message| due(message, ticket, now));
     let Some(recipients) = waiting else { return stands(ticket, asked.as_ref(), message.as_ref(), now) };
-    // Only what leaves through SES needs one of its places.
-    let by_ses = asked.as_ref().is_none_or(|approval| approval.provider.is_none());
-    if by_ses && !pace.take(ticket.organization_id, recipients, now).await? {
+    // An account has a rate of its own.
+    let pace = match asked.as_ref().and_then(|approval| approval.provider) {
+        Some(provider) => pace.of_account(ticket.inbox_id.account_id(), provider),
+        None => pace,
+    };
+    if !pace.take(ticket.organization_id, recipients, now).await? {
         return Err(DispatchError::NoPlace);
     }
     let Some(message) = claim(ports, ticket).await? else {
@@ -98,8 +101,12 @@ pub async fn dispatch(
     let own = own(&message);
     let then = |outbound| next(outbound, own, &outcome, ports.now());
     let status = record(ports, message, then, |change| change).await?;
-    if by_ses && outcome == SendOutcome::THROTTLED {
-        pace.slow_down(ports.now()).await;
+    match outcome {
+        SendOutcome::THROTTLED => pace.slow_down(ports.now()).await,
+        SendOutcome::NotAccepted("not_connected") | SendOutcome::Ambiguous(_) => {
+            pace.keep_off(ports.now()).await;
+        }
+        _ => {}
     }
     match outcome {
         SendOutcome::NotAccepted(code) if status == Status::Scheduled => {
@@ -151,6 +158,14 @@ async fn send_claimed(
                     // Even what looks permanent, such as a key that is disabled, may be mended within a day.
                     Err(BlobError::Transient(_) | BlobError::Permanent(_)) => {
                         SendOutcome::NotAccepted("storage_unavailable")
+                    }
+                    // Whose rate it took is said by a row.
+                    Ok(Ok(sealed))
+                        if approval
+                            .as_ref()
+                            .is_some_and(|it| it.provider != sealed.envelope().transport.provider()) =>
+                    {
+                        SendOutcome::Refused("sealed_object_altered".to_owned())
                     }
                     Ok(sealed) => match sealed.and_then(|sealed| claim.countersign(sealed)) {
                         Err(_) => SendOutcome::Refused("sealed_object_altered".to_owned()),

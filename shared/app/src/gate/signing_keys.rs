@@ -392,7 +392,8 @@ async fn senders_of(ports: &Ports, organization_id: OrganizationId) -> Result<Ve
     let verified = domains.into_iter().filter(|domain| domain.status == DomainStatus::Verified);
     senders.extend(verified.map(|domain| domain.name.as_str().to_owned()));
     let inboxes: Vec<Inbox> = all(ports, organization_id, &List::Inboxes).await?;
-    let own = inboxes.into_iter().filter(|inbox| inbox.domain_id.is_none());
+    // Of a connected account's address nobody here knows whose it is: it is not taken from others.
+    let own = inboxes.into_iter().filter(|inbox| inbox.domain_id.is_none() && inbox.provider.is_none());
     senders.extend(own.map(|inbox| inbox.address.mailbox_key()));
     Ok(senders)
 }

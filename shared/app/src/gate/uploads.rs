@@ -434,6 +434,19 @@ impl Planner<'_> {
         Ok((self.sheets.sheet(of(upload), found.name).await?, found))
     }
 
+    /// Refuses mails that follow where nobody would know that somebody answered the first.
+    async fn check_followed(&self, upload: &Upload, plan: &Plan) -> Result<(), Refusal> {
+        if plan.follow_ups.is_empty() {
+            return Ok(());
+        }
+        let inbox = load(&*self.ports.store, upload.organization_id, key::Inbox(upload.inbox_id)).await?;
+        if inbox.is_none_or(|inbox| inbox.provider.is_none()) {
+            return Ok(());
+        }
+        let message = "can't be given: answers don't come into the inbox of a connected account, so nobody would know whom not to write to again";
+        Err(Refusal::field("follow_ups", Code::InvalidPlan, message))
+    }
+
     async fn keep(&self, outlook: &Outlook, rows: u32, plan: &Plan) -> Result<Checked, Refusal> {
         let name = self.sheets.keep_plan(of(&outlook.upload), plan).await?;
         Ok(Checked { plan: name, good: outlook.good, bad: rows.saturating_sub(outlook.good) })
@@ -446,6 +459,7 @@ impl Planner<'_> {
         sheet: &Sheet,
         plan: &Plan,
     ) -> Result<Outlook, Refusal> {
+        self.check_followed(&upload, plan).await?;
         let merge = Merge::new(plan, &sheet.columns).map_err(|wrong| not_fitting(&wrong))?;
         let now = self.ports.now();
         let mut looked = look_at_rows(&merge, plan, sheet, now)?;

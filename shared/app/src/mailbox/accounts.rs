@@ -335,12 +335,15 @@ pub async fn test_send(
         permit.actor().member().filter(|_| permit.principal().credential.is_person()).ok_or_else(|| {
             Refusal::because(Code::PersonRequired, "a person tries an account, in a session")
         })?;
-    let (account, _) = get(ports, permit, id).await?;
+    let (account, inbox) = get(ports, permit, id).await?;
     let wanted = (key::Organization, key::Member(member_id), key::EmailProof(member_id));
     let (organization, member, proof) = load(&*ports.store, organization_id, wanted).await?;
     let organization = organization.ok_or(Refusal::NotFound("organization"))?;
+    if inbox.paused.is_some() || organization.paused.is_some() {
+        return Err(Refusal::because(Code::AccountPaused, "nothing leaves this account while it is paused"));
+    }
     let to = own_address(member, proof)?;
-    count_test(ports, &account).await?;
+    count_test(ports, permit, &account).await?;
     let key = open(data_keys, &organization.data_key, &account).await?;
     let mail = TestMail {
         from: account.address.clone(),
@@ -361,8 +364,10 @@ pub async fn test_send(
             let message = format!("{name} takes the key of this account no more: give it another");
             Err(Refusal::because(Code::CredentialsRefused, message))
         }
-        SendOutcome::NotAccepted(why @ ("throttled" | "not_connected")) | SendOutcome::Ambiguous(why) => {
-            Err(unreachable(name, why))
+        SendOutcome::NotAccepted(why @ ("throttled" | "not_connected")) => Err(unreachable(name, why)),
+        SendOutcome::Ambiguous(why) => {
+            let message = format!("{name} gave no clear answer ({why}): the test may have gone");
+            Err(Refusal::because(Code::ProviderSilent, message))
         }
         SendOutcome::NotAccepted(why) => {
             Err(Refusal::because(Code::ProviderRefused, format!("{name} did not take it: {why}")))
@@ -386,8 +391,12 @@ fn own_address(member: Option<Member>, proof: Option<EmailProof>) -> Result<Emai
     Ok(member.email)
 }
 
-/// Counts a test, where the account was not tried too often today.
-async fn count_test(ports: &Ports, account: &Account) -> Result<(), Refusal> {
+/// Counts a test and writes it down, where the account was not tried too often today.
+async fn count_test(
+    ports: &Ports,
+    permit: &Permit<scope::AccountsManage>,
+    account: &Account,
+) -> Result<(), Refusal> {
     let day = Day::of(ports.now());
     let counted = Digest::of_parts(&[
         b"test send",
@@ -400,7 +409,9 @@ async fn count_test(ports: &Ports, account: &Account) -> Result<(), Refusal> {
         limit: Some(TESTS_A_DAY),
         expires_at: day.ends_at() + SignedDuration::from_hours(24),
     };
-    match ports.store.commit(Change::new(account.organization_id).write(write)).await {
+    let entry = ports.audit(account.organization_id, permit.actor(), "account.test", account.id);
+    let change = Change::new(account.organization_id).write(write).audit(entry);
+    match ports.store.commit(change).await {
         Err(StoreError::Conflict(_)) => {
             let message = format!("this account was tried {TESTS_A_DAY} times today");
             let retry_at = day.ends_at();
@@ -413,11 +424,10 @@ async fn count_test(ports: &Ports, account: &Account) -> Result<(), Refusal> {
 /// Writes down that a provider refused an account, or takes it again, where that is news. Where it can't be written the next mail does.
 pub(crate) async fn note(ports: &Ports, account: &Account, outcome: &SendOutcome) {
     let (changed, kind, action) = match outcome {
-        SendOutcome::NotAccepted(CREDENTIALS_REFUSED) => (
-            account.refused(Trouble::CredentialsRefused, ports.now()),
-            EventKind::AccountError,
-            "account.error",
-        ),
+        SendOutcome::NotAccepted(code) => {
+            let refused = Trouble::parse(code).and_then(|why| account.refused(why, ports.now()));
+            (refused, EventKind::AccountError, "account.error")
+        }
         SendOutcome::Accepted(_) => (account.taken(), EventKind::AccountRecovered, "account.recovered"),
         _ => return,
     };

@@ -366,7 +366,7 @@ mod tests {
                 "claims of a domain",
                 domains::claims_at(&domain::mailbox::domains::DomainName::stored("x".into())),
             ),
-            ("places of a second", crate::table::places::at(0)),
+            ("places of a second", crate::table::places::at(domain::gate::rate::Lane::Ses, 0)),
             ("counts of who signs up", registration::count_at(hash, Bound::Client.window(at))),
             ("attempts at signing in", session::tally_at(&email, Tally::Attempts, SignInWindow::of(at))),
         ];

@@ -1,4 +1,4 @@
-//! The places of the account's rate: an item for each second, which time to live removes.
+//! The places of the rate of SES, and of those of connected accounts: an item for each second, which time to live removes.
 
 use app::base::store::StoreError;
 use app::gate::rate::Places;
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::OrganizationId;
-use domain::gate::rate::{Later, Second};
+use domain::gate::rate::{Lane, Later, Second};
 
 use crate::base::field::Corrupt;
 use crate::base::item::{Place, corrupt, key, number, place, text};
@@ -19,16 +19,20 @@ const KIND: &str = "send_rate";
 const KEPT: i64 = 3_600;
 
 /// Where the places of a second are counted: each second is a partition of its own, so that none is busy for longer.
-pub(crate) fn at(second: i64) -> Place {
-    place(format!("send-rate/{second}"), "places")
+pub(crate) fn at(lane: Lane, second: i64) -> Place {
+    let of = match lane {
+        Lane::Ses => String::new(),
+        Lane::Account(id) => format!("{id}/"),
+    };
+    place(format!("send-rate/{of}{second}"), "places")
 }
 
 impl DynamoTable {
-    fn count_places(&self, second: i64, places: u32) -> UpdateItemFluentBuilder {
+    fn count_places(&self, lane: Lane, second: i64, places: u32) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key(&at(second))))
+            .set_key(Some(key(&at(lane, second))))
             .expression_attribute_names("#kind", "kind")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_names("#all", "all")
@@ -47,7 +51,7 @@ impl Places for DynamoTable {
         places: u32,
     ) -> Result<Option<u64>, StoreError> {
         let taken = self
-            .count_places(second.number, places)
+            .count_places(second.lane, second.number, places)
             .update_expression("SET #kind = :kind, #ttl = :ttl ADD #all :places, #own :places")
             .condition_expression(
                 "(attribute_not_exists(#all) OR #all < :most) AND (attribute_not_exists(#own) OR #own < :share)",
@@ -70,7 +74,7 @@ impl Places for DynamoTable {
     }
 
     async fn fill(&self, later: Later, organization_id: Option<OrganizationId>) -> Result<(), StoreError> {
-        let request = self.count_places(later.number, later.places);
+        let request = self.count_places(later.lane, later.number, later.places);
         let request = match organization_id {
             Some(id) => request
                 .update_expression("SET #kind = :kind, #ttl = :ttl ADD #all :places, #own :own")

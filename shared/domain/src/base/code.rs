@@ -133,6 +133,7 @@ codes! {
         InboxOfAccount = "inbox_of_account", "it belongs to a connected account: `DELETE /v1/accounts/{account_id}` disconnects it, and its inbox goes with it";
         AccountKnown = "account_known", "this address is connected at this provider already, as `details.account_id`: change that one";
         TooManyAccounts = "too_many_accounts", "disconnect what is not used, then repeat";
+        AccountPaused = "account_paused", "its inbox or the organization is paused: nothing leaves until a person resumes it";
         AddressNotProven = "address_not_proven", "prove first that your own address is yours (`POST /v1/me/email/verification`, or the console's settings): a test goes there alone";
         AddressTaken = "address_taken", "an inbox has this address: take another name";
         GroupNameTaken = "group_name_taken", "a group has this name: take another, or change that group";
@@ -368,6 +369,7 @@ codes! {
     }
     Upstream {
         CredentialsRefused = "credentials_refused", "the provider takes the key of this account no more: give it another (`PATCH /v1/accounts/{account_id}`)";
+        ProviderSilent = "provider_silent", "nobody knows whether it went: look into your mail before you try again";
         ProviderRefused = "provider_refused", "`message` says what the provider did; look at the account there";
     }
     Internal {

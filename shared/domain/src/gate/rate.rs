@@ -1,4 +1,4 @@
-//! The rate at which the provider takes mail from the account, which all organizations share.
+//! The rate at which SES takes mail from the account of AWS, which all organizations share; and that of each connected account, which is one organization's.
 //!
 //! Each second has so many places, and each recipient of a mail takes one, as the provider counts them. A mail goes where one is left;
 //! what it takes beyond them is missing in the seconds that follow. In the first half of a second an organization has at most a quarter of
@@ -9,13 +9,30 @@ use std::num::NonZeroU32;
 
 use jiff::Timestamp;
 
-/// So many recipients a second.
+use crate::AccountId;
+use crate::mailbox::account::Provider;
+
+/// Whose rate it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// That of SES, by recipients.
+    Ses,
+    /// That of a connected account, by calls.
+    Account(AccountId),
+}
+
+/// So many recipients, or calls, a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SendRate(NonZeroU32);
+pub struct SendRate {
+    lane: Lane,
+    a_second: NonZeroU32,
+}
 
 /// The places of a second, as they are to be had now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Second {
+    /// Of which rate.
+    pub lane: Lane,
     /// Which, in Unix seconds.
     pub number: i64,
     /// So many, for all organizations together.
@@ -27,6 +44,8 @@ pub struct Second {
 /// What a mail takes of a second after its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Later {
+    /// Of which rate.
+    pub lane: Lane,
     /// Which, in Unix seconds.
     pub number: i64,
     /// So many of its places.
@@ -41,22 +60,37 @@ impl SendRate {
     /// In the first half of a second nobody has more than one in so many of its places.
     const PARTS: u32 = 4;
 
-    /// A rate of 1 to 100,000.
+    /// A rate of SES of 1 to 100,000.
     pub fn new(a_second: u32) -> Option<Self> {
-        NonZeroU32::new(a_second).filter(|rate| rate.get() <= Self::MAX).map(Self)
+        let a_second = NonZeroU32::new(a_second).filter(|rate| rate.get() <= Self::MAX)?;
+        Some(Self { lane: Lane::Ses, a_second })
+    }
+
+    /// That of an account: what its provider takes of everybody, or as much as one organization needs.
+    pub fn of_account(id: AccountId, provider: Provider) -> Self {
+        Self { lane: Lane::Account(id), a_second: provider.calls_a_second() }
+    }
+
+    /// Of how many places a mail to so many takes.
+    pub const fn wanted(self, recipients: u32) -> u32 {
+        match self.lane {
+            Lane::Ses => recipients,
+            Lane::Account(_) => 1,
+        }
     }
 
     /// How many recipients a second.
     pub const fn places(self) -> u32 {
-        self.0.get()
+        self.a_second.get()
     }
 
     /// What there is to be had at this time.
     pub fn at(self, now: Timestamp) -> Second {
         let (places, number) = (self.places(), now.as_millisecond().div_euclid(1_000));
-        let early = now.as_millisecond().rem_euclid(1_000) < 500;
+        // An account has one organization, which keeps nobody else waiting.
+        let early = self.lane == Lane::Ses && now.as_millisecond().rem_euclid(1_000) < 500;
         let share = if early { places.div_ceil(Self::PARTS) } else { places };
-        Second { number, places, share }
+        Second { lane: self.lane, number, places, share }
     }
 
     /// What a mail takes of later seconds, where its second has come to so many places taken with it. Its organization is kept out for twice
@@ -65,6 +99,7 @@ impl SendRate {
         let over = u32::try_from(taken).unwrap_or(u32::MAX).saturating_sub(self.places());
         let filled = over.div_ceil(self.places());
         let later = |n: u32| Later {
+            lane: self.lane,
             number: second.number + 1 + i64::from(n),
             places: over.saturating_sub(n.saturating_mul(self.places())).min(self.places()),
             own: self.places(),
@@ -93,7 +128,7 @@ mod tests {
             assert_eq!((share(a_second, 7_500), share(a_second, 7_999)), (a_second, a_second));
         }
         assert_eq!(rate(14).at(at(7_999)).number, 7);
-        assert_eq!(rate(14).at(at(8_000)), Second { number: 8, places: 14, share: 4 });
+        assert_eq!(rate(14).at(at(8_000)), Second { lane: Lane::Ses, number: 8, places: 14, share: 4 });
         assert_eq!(rate(14).at(at(-1)).number, -1);
     }
 
@@ -110,6 +145,18 @@ mod tests {
         assert_eq!(beyond(14, 14 + 36), [(8, 14), (9, 14), (10, 8), (11, 0), (12, 0), (13, 0)]);
         let all: u32 = beyond(1, 50).iter().map(|(_, part)| part).sum();
         assert_eq!((beyond(1, 50).len(), all), (98, 49));
+    }
+
+    #[test]
+    fn an_account_has_all_of_its_rate_for_itself_and_each_mail_is_one_call() {
+        let id = AccountId::new(Timestamp::UNIX_EPOCH, [1; 10]);
+        for provider in Provider::ALL {
+            let rate = SendRate::of_account(id, *provider);
+            assert_eq!(rate.at(at(7_000)).share, rate.places());
+            assert_eq!(rate.wanted(50), 1);
+        }
+        assert_eq!(SendRate::of_account(id, Provider::Resend).places(), 2);
+        assert_eq!(rate(14).wanted(50), 50);
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub fn of_owners(entry: &Entry) -> Option<OwnersAlert> {
         | "signing_key.resume"
         | "signing_key.demand" => Deed::SigningKeysChanged,
         "account.connect" | "account.replace_key" => Deed::AccountConnected,
+        "account.error" => Deed::AccountRefused,
         "webhook.create" => Deed::WebhookMade,
         "webhook.update"
             if entry.details.get("changed").is_some_and(|it| it.split(' ').any(|one| one == "url")) =>

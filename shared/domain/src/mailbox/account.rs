@@ -4,6 +4,7 @@
 //! accounts as well, and a mail that leaves through an account passes the same gate.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use jiff::Timestamp;
 
@@ -42,6 +43,17 @@ impl Provider {
         matches!(self, Provider::Mailgun)
     }
 
+    /// So many calls a second go to it from one account. Resend takes two of a team (<https://resend.com/docs/api-reference/rate-limit>); others
+    /// take more than anybody here needs, and say so by `429` where they don't.
+    pub const fn calls_a_second(self) -> NonZeroU32 {
+        const FEW: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+        const MANY: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+        match self {
+            Provider::Resend => FEW,
+            Provider::SendGrid | Provider::Mailgun | Provider::Brevo => MANY,
+        }
+    }
+
     /// Whether it keeps data of its customers in one of two regions, under hosts of their own.
     pub const fn has_regions(self) -> bool {
         matches!(self, Provider::SendGrid | Provider::Mailgun)
@@ -63,6 +75,14 @@ named! {
     Trouble {
         /// The provider takes its key no more, or gave it fewer rights.
         CredentialsRefused = "credentials_refused";
+        /// Its key does not open here: another has to be given.
+        CredentialsUnreadable = "credentials_unreadable";
+        /// Nothing is left of what is paid for at the provider.
+        QuotaReached = "quota_reached";
+        /// The provider has not activated the account, or has suspended it.
+        AccountNotActive = "account_not_active";
+        /// The account takes calls from listed addresses of the network alone.
+        IpNotAuthorized = "ip_not_authorized";
     }
 }
 

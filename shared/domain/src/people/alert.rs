@@ -61,6 +61,8 @@ named! {
         WebhookMade = "webhook_made";
         /// An account was connected, or another key of one is used: mail leaves through it.
         AccountConnected = "account_connected";
+        /// The provider of an account lets nothing leave through it.
+        AccountRefused = "account_refused";
     }
 }
 

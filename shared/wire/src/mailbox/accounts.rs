@@ -146,7 +146,8 @@ pub struct AccountView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AccountError")]
 struct TroubleView {
-    /// `credentials_refused`: its provider takes the key no more.
+    /// `credentials_refused`: its provider takes the key no more. `credentials_unreadable`: another key has to be given. `quota_reached`,
+    /// `account_not_active` and `ip_not_authorized`: something is to be set right at the provider.
     reason: Choice<Trouble>,
     since: Time,
 }

@@ -8,6 +8,7 @@ use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::rate::Pace;
 use domain::base::address::Mailbox;
 use domain::gate::approval::Approval;
+use domain::gate::rate::Lane;
 use domain::gate::seal::Ticket;
 use domain::mailbox::lifecycle::Status;
 use domain::mailbox::message::Message;
@@ -36,7 +37,7 @@ async fn stored(world: &World, approval: &Approval) -> Message {
 
 /// How many places of a second are taken.
 fn taken(world: &World, second: i64) -> u64 {
-    world.store.contents().places.get(&second).map_or(0, |(all, _)| *all)
+    world.store.contents().places.get(&(Lane::Ses, second)).map_or(0, |(all, _)| *all)
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use app::Refusal;
 use app::base::store::{Change, key, load};
 use app::gate::signing_keys::{Order, Wanted, append, bind_setup, draw_link, propose, unguarded};
 use domain::base::code::Code;
+use domain::mailbox::account::Provider;
+use domain::mailbox::inbox::Inbox;
 use domain::people::access::{Permit, Role, scope};
 use domain::people::key_links::{KeyLinkSecret, Senders};
 use domain::people::key_log::{By, DELAY, Deed, Entry, NewKey, Scope, code};
@@ -238,6 +240,11 @@ async fn what_is_demanded_of_all_mail_takes_the_addresses_that_it_comes_from() {
     assert_eq!(house.senders().await.of(own.as_str()), Some(org(1)));
     let (ports, logs) = (house.world.ports.clone(), std::sync::Arc::clone(&house.world.key_logs));
     assert_eq!(unguarded(&ports, &*logs, &reader()).await.unwrap(), Vec::<String>::new());
+    // Nobody here knows whose the address of a connected account is: whoever connects another's takes it from nobody.
+    let foreign = Inbox { provider: Some(Provider::Resend), ..samples::inbox(3) };
+    ports.store.commit(Change::new(org(1)).create(foreign)).await.unwrap();
+    house.demand(1).await.unwrap();
+    assert_eq!(house.senders().await.of(samples::inbox(3).address.as_str()), None);
     // An inbox that comes later is not guarded before the same is demanded again.
     let change = Change::new(org(1)).create(samples::inbox(2));
     ports.store.commit(change).await.unwrap();

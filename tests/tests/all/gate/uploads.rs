@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use app::Refusal;
 use app::base::enter::Once;
-use app::base::store::{Change, PageRequest, Record, StoreError, key, load};
+use app::base::store::{Change, Expect, PageRequest, Record, StoreError, Write, key, load};
 use app::gate::dispatch::Dispatched;
 use app::gate::policies;
 use app::gate::uploads::decide::{Deed, act_on_rows, decide_rows, waiting};
@@ -17,6 +17,8 @@ use domain::gate::approval::{Approval, Verdict};
 use domain::gate::merge::{FollowUp, Plan, Words};
 use domain::gate::sheet::{Sheet, Unreadable};
 use domain::gate::upload::{Stage, Upload, UploadRow};
+use domain::mailbox::account::Provider;
+use domain::mailbox::inbox::Inbox;
 use domain::mailbox::lifecycle::{State, Status};
 use domain::mailbox::message::{Direction, Message};
 use domain::people::access::{Permit, Role, Scope, scope};
@@ -318,7 +320,7 @@ async fn who_may_ask_for_no_mail_any_more_has_none_made() {
     let upload = uploaded(&world, LIST).await;
     confirm(&world, upload.id, &plan("Hi", "Hello")).await.unwrap();
     let (token, _) = samples::token(1, Role::Owner, &[Scope::UploadsManage]);
-    let gone = app::base::store::Write::Delete(app::base::store::Key::Token(token.hash));
+    let gone = Write::Delete(app::base::store::Key::Token(token.hash));
     world.ports.store.commit(Change::new(samples::organization_id(1)).write(gone)).await.unwrap();
     work(&world).await;
     let ended = uploads::get(&world.ports, &permit(), upload.id).await.unwrap();
@@ -365,6 +367,22 @@ async fn what_follows_is_called_off_once_somebody_answers() {
 }
 
 /// Whoever approves late does not lose the mails that follow, and nobody gets both at once.
+#[tokio::test]
+async fn nothing_follows_where_nobody_would_know_of_an_answer() {
+    let world = world_of_uploads().await;
+    let upload = uploaded(&world, LIST).await;
+    let account = Inbox { provider: Some(Provider::Resend), ..samples::inbox(1) };
+    let change = Change::new(samples::organization_id(1)).write(Write::put(account, Expect::Anything));
+    world.ports.store.commit(change).await.unwrap();
+    let words = Words { subject: Some("Again".to_owned()), text: Some("Hello again".to_owned()), html: None };
+    let plan = Plan { follow_ups: vec![FollowUp { after_days: 3, words }], ..plan("Hi", "Hello") };
+    for refused in [try_out(&world, upload.id, &plan).await, confirm(&world, upload.id, &plan).await] {
+        let Err(Refusal::Invalid(errors)) = refused else { panic!("it is taken") };
+        assert_eq!(errors[0].field, "follow_ups");
+    }
+    try_out(&world, upload.id, &Plan { follow_ups: vec![], ..plan }).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_follows_keeps_its_days_to_a_first_mail_that_goes_late() {
     const DAY: i64 = 24 * 60 * 60;

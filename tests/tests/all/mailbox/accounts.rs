@@ -187,14 +187,17 @@ async fn what_is_approved_leaves_through_the_account_that_its_object_names() {
     assert_eq!(submitted.approval.provider, Some(Provider::Resend));
     let (ses, providers) = (Arc::default(), Arc::default());
     let transports = transports(&world, &ses, &providers);
-    // It takes no place of SES's rate: with none left it goes.
-    let one = approved(&world, &account).await;
+    // It takes no place of SES's rate, and has one of its own: two calls a second to this provider.
+    let (one, more) = (approved(&world, &account).await, approved(&world, &account).await);
     assert_eq!(send(&world, &transports, &submitted, 1).await, Ok(Dispatched::Now(Status::Sent)));
     assert_eq!(send(&world, &transports, &one, 1).await, Ok(Dispatched::Now(Status::Sent)));
+    assert_eq!(send(&world, &transports, &more, 1).await, Err(DispatchError::NoPlace));
+    world.pass(1);
+    assert_eq!(send(&world, &transports, &more, 1).await, Ok(Dispatched::Now(Status::Sent)));
     assert_eq!(send(&world, &transports, &submitted, 1).await, Ok(Dispatched::Already(Status::Sent)));
     assert!(ses.called.lock().unwrap().is_empty());
     let called = providers.called.lock().unwrap().clone();
-    assert_eq!(called.iter().map(|(key, _)| &**key).collect::<Vec<_>>(), [SECRET, SECRET]);
+    assert_eq!(called.iter().map(|(key, _)| &**key).collect::<Vec<_>>(), [SECRET; 3]);
     let mime = String::from_utf8(called[0].1.clone()).unwrap();
     assert!(mime.contains("From: \"Hello\" <hello@example.com>") && mime.contains("Hello Ann"), "{mime}");
     let message = load(

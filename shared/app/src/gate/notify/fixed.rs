@@ -266,6 +266,12 @@ pub(super) fn owners(
             "An account was connected",
             format!("connected the account {what}, or gave it another key: mail leaves through it"),
         ),
+        Deed::AccountRefused => (
+            "A connected account is refused",
+            format!(
+                "was told by the provider of the account {what} that nothing leaves through it now: approved mail waits, a day at most"
+            ),
+        ),
     };
     let when = format!("When: {}.", told.id.at().strftime("%-d %b %Y, %H:%M UTC"));
     let url = format!("{public_url}/console/audit");

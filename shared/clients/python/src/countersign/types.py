@@ -42,8 +42,10 @@ class Account(TypedDict):
 class AccountError(TypedDict):
     """What is wrong with an account."""
 
-    #: `credentials_refused`: its provider takes the key no more.
-    reason: Literal["credentials_refused"]
+    #: `credentials_refused`: its provider takes the key no more. `credentials_unreadable`: another key has to be
+    #: given. `quota_reached`, `account_not_active` and `ip_not_authorized`: something is to be set right at the
+    #: provider.
+    reason: Literal["credentials_refused", "credentials_unreadable", "quota_reached", "account_not_active", "ip_not_authorized"]
     since: str
 
 

@@ -95,7 +95,7 @@ async fn a_person_writes_a_mail_another_approves_it_and_its_steps_are_told() {
     tokio::task::spawn_blocking(move || waiting.message_with_status(&id, "delivered")).await.unwrap();
     assert_eq!(stack.accepted(&sent).len(), 1);
     browser.goto(&format!("{console}/requests/{approval}")).await.unwrap();
-    for step in ["Asked for", "Approved", "Sent: Amazon SES accepted it", "Delivered", "curl -X POST"] {
+    for step in ["Asked for", "Approved", "Sent: the provider accepted it", "Delivered", "curl -X POST"] {
         shows(&browser, step).await;
     }
     browser.close().await.unwrap();

@@ -144,6 +144,32 @@ fn disconnecting_calls_off_what_waits_and_forgets_the_key() {
     assert!(received(&stack, &key).is_empty());
 }
 
+/// A spreadsheet through a provider of one's own.
+#[test]
+fn an_account_stands_where_an_inbox_does() {
+    let stack = Stack::running().organization();
+    let (owner, editor) = (stack.text(OWNER), stack.text("/editor/session"));
+    let (inside, account) = connected(&stack, "resend", &new_key("fine"));
+    let (id, inbox) = (account["id"].as_str().unwrap(), account["inbox_id"].as_str().unwrap());
+    assert_eq!(stack.get(&format!("/v1/inboxes/{id}"), owner).expect(200)["account_id"], id);
+    let file = "Email\nsuccess@simulator.amazonses.com\n";
+    let new = json!({"account_id": id, "filename": "a.csv", "content_type": "text/csv", "size": file.len()});
+    let upload = stack.post("/v1/uploads", editor, &new).expect(201);
+    let known = stack.get(&format!("/v1/uploads/{}", upload["id"].as_str().unwrap()), editor).expect(200);
+    assert_eq!(known["inbox_id"], inbox, "{known}");
+    let both = json!({"account_id": id, "inbox_id": inbox, "filename": "a.csv", "content_type": "text/csv", "size": 9});
+    stack.post("/v1/uploads", editor, &both).refused(422, "unknown_field");
+    let draft = stack.post(
+        &format!("/v1/inboxes/{id}/drafts"),
+        stack.text("/editor/session"),
+        &json!({"subject": "x"}),
+    );
+    assert_eq!(draft.expect(201)["inbox_id"], inbox);
+    held(&inside, &unique("listed"));
+    let listed = stack.get(&format!("/v1/inboxes/{id}/messages"), owner).expect(200);
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
+}
+
 #[test]
 fn what_a_provider_does_not_take_is_not_connected() {
     let stack = Stack::running().organization();
