@@ -12,11 +12,14 @@ use domain::people::limit::Day;
 use domain::people::organization::Member;
 use domain::{AccountId, OrganizationId, Timestamp};
 use jiff::SignedDuration;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::base::enter::Once;
 use crate::base::error::Refusal;
-use crate::base::ports::{DataKeys, KeyVerdict, Ports, ProviderKey, ProviderKeys, SendOutcome, TestMail};
+use crate::base::ports::{
+    DataKey, DataKeys, KeyVerdict, Ports, ProviderKey, ProviderKeys, SendOutcome, TestMail,
+};
 use crate::base::retry::{Try, retry};
 use crate::base::store::{
     Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
@@ -101,19 +104,21 @@ pub async fn connect(
     let key = ProviderKey { provider, region, secret: key.0 };
     check(providers, &key, &address).await?;
     let (id, now) = (ports.account_id(), ports.now());
-    let account = Account {
+    let mut account = Account {
         id,
         organization_id,
         provider,
         region,
         address: address.clone(),
         status: AccountStatus::Active,
-        sealed_secret: seal(ports, data_keys, organization_id, id, &key).await?,
+        sealed_secret: vec![],
         last_four: Account::last_four(&key.secret),
         connected_by: permit.actor().member().ok_or(Refusal::NotFound("member"))?,
         created_at: now,
         version: 1,
     };
+    let data_key = data_key(ports, data_keys, organization_id).await?;
+    account.sealed_secret = seal(ports, &data_key, &account, &key)?;
     let inbox = Inbox {
         id: id.inbox_id(),
         organization_id,
@@ -192,18 +197,27 @@ fn unreachable(name: &str, why: &str) -> Refusal {
     Refusal::because(Code::ProviderUnavailable, format!("{name} can't be asked now ({why})"))
 }
 
-async fn seal(
+async fn data_key(
     ports: &Ports,
     data_keys: &dyn DataKeys,
     organization_id: OrganizationId,
-    id: AccountId,
-    key: &ProviderKey,
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<DataKey, Refusal> {
     let organization = load(&*ports.store, organization_id, key::Organization).await?;
     let organization = organization.ok_or(Refusal::NotFound("organization"))?;
-    let data_key = data_keys.open(organization_id, &organization.data_key).await?;
-    vault::seal(ports, &data_key, context(organization_id, &id.to_string()), key.secret.as_bytes())
+    Ok(data_keys.open(organization_id, &organization.data_key).await?)
+}
+
+fn seal(ports: &Ports, data_key: &DataKey, account: &Account, key: &ProviderKey) -> Result<Vec<u8>, Refusal> {
+    let id = account.id.to_string();
+    vault::seal(ports, data_key, context(account.organization_id, &id), key.secret.as_bytes())
         .map_err(|error| Refusal::Internal(error.to_string()))
+}
+
+/// Whether an account has this key already.
+fn is_key_of(account: &Account, key: &ProviderKey, data_key: &DataKey) -> bool {
+    let id = account.id.to_string();
+    let known = vault::open(data_key, context(account.organization_id, &id), &account.sealed_secret);
+    known.is_ok_and(|known| bool::from(known.ct_eq(key.secret.as_bytes())))
 }
 
 /// The key of an account, for one use.
@@ -262,8 +276,14 @@ pub async fn update(
         Some(ApiKey(secret)) => {
             let key = ProviderKey { provider: known.provider, region: known.region, secret };
             check(providers, &key, &known.address).await?;
-            let sealed = seal(ports, data_keys, organization_id, id, &key).await?;
-            Some((sealed, Account::last_four(&key.secret)))
+            let data_key = data_key(ports, data_keys, organization_id).await?;
+            // The same request again changes nothing; where nothing left through the account, that is over.
+            let same = known.status == AccountStatus::Active && is_key_of(&known, &key, &data_key);
+            if same {
+                None
+            } else {
+                Some((seal(ports, &data_key, &known, &key)?, Account::last_four(&key.secret)))
+            }
         }
     };
     retry(TRIES, "the account kept changing", || async {

@@ -266,6 +266,10 @@ async fn a_refused_key_is_told_once_and_another_lets_the_mail_go() {
     let outside = (&PlainKeys as _, &*providers as _);
     let (changed, _) = accounts::update(&world.ports, outside, &owner(), account.id, changes).await.unwrap();
     assert_eq!((changed.last_four.as_str(), changed.status), ("0001", AccountStatus::Active));
+    // The same again is no other key.
+    let again = AccountChanges { key: Some(key_of("SG.another-key-0001")), ..AccountChanges::default() };
+    let (again, _) = accounts::update(&world.ports, outside, &owner(), account.id, again).await.unwrap();
+    assert_eq!(again.sealed_secret, changed.sealed_secret);
     assert_eq!(told(EventKind::AccountRecovered), 1);
     assert_eq!(send(&world, &transports, &submitted, 1_000).await, Ok(Dispatched::Now(Status::Sent)));
     assert_eq!(providers.called.lock().unwrap().last().unwrap().0, "SG.another-key-0001");
