@@ -77,7 +77,7 @@ mod stack {
 
     mod people {
         pub(super) mod access;
-        mod console;
+        pub(super) mod console;
         pub(super) mod members;
         mod openid;
         mod own_sessions;

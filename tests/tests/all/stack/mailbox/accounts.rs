@@ -4,6 +4,8 @@ use runtime::environment::setting;
 use serde_json::{Value, json};
 use tests::{Held, Stack, unique};
 
+use crate::stack::people::console::{look, send};
+
 const OWNER: &str = "/owner/session";
 
 /// Where what stands for the providers answers.
@@ -142,6 +144,30 @@ fn disconnecting_calls_off_what_waits_and_forgets_the_key() {
         (approval["status"] == "cancelled").then_some(())
     });
     assert!(received(&stack, &key).is_empty());
+}
+
+#[test]
+fn the_console_connects_changes_and_disconnects() {
+    let stack = Stack::running().organization();
+    let (owner, key) = (stack.text(OWNER), new_key("fine"));
+    let page = look(&stack, "/console/accounts/new", owner);
+    let fields = |key: &str| format!("provider=brevo&email=hello%40example.com&region=us&api_key={key}");
+    let bad = new_key("wrong");
+    let wrong = send(&stack, "/console/accounts/new", owner, &page, &fields(&bad));
+    assert!(wrong.status == 422 && !wrong.body.to_string().contains(&bad), "{}", wrong.body);
+    let made = send(&stack, "/console/accounts/new", owner, &page, &fields(&key));
+    assert_eq!(made.status, 303, "{}", made.body);
+    let address = made.header("location").unwrap().split('?').next().unwrap().to_owned();
+    let page = look(&stack, &address, owner);
+    assert!(page.body.as_str().unwrap().contains(&key[key.len() - 4..]), "{}", page.body);
+    let changed =
+        send(&stack, &address, owner, &page, &format!("display_name=Ann&api_key={}", new_key("fine")));
+    assert_eq!(changed.header("location"), Some(&*format!("{address}?notice=changed")), "{}", changed.body);
+    // Nobody has shown that the owner's address is theirs.
+    assert_eq!(send(&stack, &format!("{address}/test-send"), owner, &page, "").status, 409);
+    let ended = send(&stack, &format!("{address}/disconnect"), owner, &page, "");
+    assert_eq!(ended.header("location"), Some("/console/accounts?notice=disconnected"), "{}", ended.body);
+    assert_eq!(stack.get("/v1/accounts", owner).expect(200)["data"], json!([]));
 }
 
 /// A spreadsheet through a provider of one's own.

@@ -10,7 +10,7 @@ use crate::stack::browser::{Driver, shows, sign_in};
 const PASSWORD: &str = "four words nobody puts together";
 
 /// Sends a form as a browser does, with what the page of it carries.
-fn send(stack: &Stack, path: &str, session: &str, page: &Answer, fields: &str) -> Answer {
+pub(crate) fn send(stack: &Stack, path: &str, session: &str, page: &Answer, fields: &str) -> Answer {
     let page = page.body.as_str().unwrap();
     let csrf = page.split("name=\"csrf\" value=\"").nth(1).map_or("", |rest| rest.split('"').next().unwrap());
     let headers = vec![
@@ -21,7 +21,8 @@ fn send(stack: &Stack, path: &str, session: &str, page: &Answer, fields: &str) -
     stack.raw("POST", path, "", headers, format!("csrf={csrf}&{fields}"))
 }
 
-fn look(stack: &Stack, path: &str, session: &str) -> Answer {
+/// A page as a browser asks for it.
+pub(crate) fn look(stack: &Stack, path: &str, session: &str) -> Answer {
     stack.raw("GET", path, "", vec![("cookie", format!("__Host-cs_session={session}"))], "")
 }
 
