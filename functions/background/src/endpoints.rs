@@ -31,11 +31,9 @@ pub(crate) struct Https {
 
 impl Https {
     pub(crate) fn new(allow_loopback: bool) -> Self {
-        let mut connector = HttpConnector::new_with_resolver(PublicOnly::new(allow_loopback));
-        connector.enforce_http(false);
-        connector.set_connect_timeout(Some(Duration::from_secs(5)));
         let https = HttpsConnectorBuilder::new().with_webpki_roots();
         let https = if allow_loopback { https.https_or_http() } else { https.https_only() };
+        let connector = egress::connector(allow_loopback, Duration::from_secs(5));
         let connector = https.enable_http1().wrap_connector(connector);
         // A frozen environment holds dead connections: none is kept.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);

@@ -8,7 +8,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 
 /// Resolves names, and gives addresses only where all of them are public.
@@ -22,6 +24,15 @@ impl PublicOnly {
     pub fn new(allow_loopback: bool) -> Self {
         Self { allow_loopback }
     }
+}
+
+/// Connections to public addresses alone, which come about within `limit` or not at all; below TLS, which whoever calls puts on top.
+/// `allow_loopback` takes this machine as well, for a stack on it.
+pub fn connector(allow_loopback: bool, limit: Duration) -> HttpConnector<PublicOnly> {
+    let mut connector = HttpConnector::new_with_resolver(PublicOnly::new(allow_loopback));
+    connector.enforce_http(false);
+    connector.set_connect_timeout(Some(limit));
+    connector
 }
 
 /// A name that leads to an address inside.

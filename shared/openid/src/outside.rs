@@ -41,12 +41,9 @@ pub struct Outside {
 impl Outside {
     /// `allow_loopback` takes this machine as well, over plain HTTP, for a stack on it.
     pub fn new(allow_loopback: bool) -> Self {
-        let mut connector = HttpConnector::new_with_resolver(PublicOnly::new(allow_loopback));
-        connector.enforce_http(false);
-        connector.set_connect_timeout(Some(CONNECT_LIMIT));
         let https = HttpsConnectorBuilder::new().with_webpki_roots();
         let https = if allow_loopback { https.https_or_http() } else { https.https_only() };
-        let connector = https.enable_http1().wrap_connector(connector);
+        let connector = https.enable_http1().wrap_connector(egress::connector(allow_loopback, CONNECT_LIMIT));
         // A frozen environment holds dead connections: none is kept.
         Self { client: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector) }
     }

@@ -1,5 +1,6 @@
 //! Calling a provider: one request, one answer, and an honest word where there is none.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use app::base::ports::SendOutcome;
@@ -61,24 +62,29 @@ pub trait Caller: Send + Sync {
     ) -> BoxFuture<'_, Result<Response<Bytes>, CallFailed>>;
 }
 
+/// Made at its first use: most mail leaves otherwise, and most requests ask no provider.
+type LazyClient = LazyLock<HttpsClient, Box<dyn FnOnce() -> HttpsClient + Send>>;
+
+type HttpsClient = Client<HttpsConnector<HttpConnector<PublicOnly>>, Full<Bytes>>;
+
 /// The world outside: public addresses alone.
 pub struct Outside {
-    client: Client<HttpsConnector<HttpConnector<PublicOnly>>, Full<Bytes>>,
+    client: LazyClient,
 }
 
 impl Outside {
     /// `allow_loopback` takes this machine as well, over plain HTTP, for a stack on it.
     pub fn new(allow_loopback: bool) -> Self {
-        let mut connector = HttpConnector::new_with_resolver(PublicOnly::new(allow_loopback));
-        connector.enforce_http(false);
-        connector.set_connect_timeout(Some(CONNECT_LIMIT));
-        let https = HttpsConnectorBuilder::new().with_webpki_roots();
-        let https = if allow_loopback { https.https_or_http() } else { https.https_only() };
-        let connector = https.enable_http1().wrap_connector(connector);
-        let mut client = Client::builder(TokioExecutor::new());
-        // A frozen environment holds dead connections: none is kept. And a mail is not given twice.
-        client.pool_max_idle_per_host(0).retry_canceled_requests(false);
-        Self { client: client.build(connector) }
+        let client = move || {
+            let mut client = Client::builder(TokioExecutor::new());
+            // A frozen environment holds dead connections: none is kept. And a mail is not given twice.
+            client.pool_max_idle_per_host(0).retry_canceled_requests(false);
+            let https = HttpsConnectorBuilder::new().with_webpki_roots();
+            let https = if allow_loopback { https.https_or_http() } else { https.https_only() };
+            let connector = egress::connector(allow_loopback, CONNECT_LIMIT);
+            client.build(https.enable_http1().wrap_connector(connector))
+        };
+        Self { client: LazyLock::new(Box::new(client)) }
     }
 }
 

@@ -310,7 +310,7 @@ impl Carriage for Carried {
 
 /// Whether a provider can be given a mail as it is: else the code under which it would be refused, `not_expressible` or `too_large`.
 /// Calls nobody, so that whoever asks for a mail can be told before anybody decides about it.
-pub fn expressible(provider: Provider, envelope: &Envelope, mime: &[u8]) -> Result<(), &'static str> {
+fn expressible(provider: Provider, envelope: &Envelope, mime: &[u8]) -> Result<(), &'static str> {
     let fields = || Fields::of(envelope, mime).ok_or(NOT_EXPRESSIBLE);
     match provider {
         Provider::Resend => resend::check(&fields()?),

@@ -31,11 +31,11 @@ fn has_places(mime: &[u8]) -> bool {
 
 /// Whether it can be given a mail.
 pub(crate) fn check(mime: &[u8]) -> Result<(), &'static str> {
-    if has_places(mime) {
-        return Err(NOT_EXPRESSIBLE);
-    }
     if mime.len() > MAX_SIZE {
         return Err("too_large");
+    }
+    if has_places(mime) {
+        return Err(NOT_EXPRESSIBLE);
     }
     // Header fields with such names are orders to it
     // (<https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/send-smtp>).

@@ -154,8 +154,8 @@ fn quoted(name: &str) -> String {
 /// What became of a mail, ours by this id.
 pub(crate) fn outcome(answer: &Answer, id: &str) -> SendOutcome {
     match answer.status.as_u16() {
-        // It has no body; that it was taken is all that the status means.
-        200..=299 => {
+        // It has no body; that it was taken is all that the status means. Of one that was only looked at it says 200.
+        202 => {
             let header = answer.headers.get("x-message-id").and_then(|value| value.to_str().ok());
             SendOutcome::Accepted(header.and_then(bare_id).unwrap_or_else(|| id.to_owned()))
         }

@@ -15,7 +15,9 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::base::ports::{DataKey, Ports};
+use crate::base::error::Refusal;
+use crate::base::ports::{DataKey, DataKeys, Ports};
+use crate::base::store::{key, load};
 
 const VERSION: u8 = 1;
 const SALT: usize = 32;
@@ -62,6 +64,17 @@ impl Context<'_> {
             .map_err(|_| NotOpened)?;
         Ok((key, commitment))
     }
+}
+
+/// The data key of an organization.
+pub(crate) async fn data_key(
+    ports: &Ports,
+    data_keys: &dyn DataKeys,
+    organization_id: OrganizationId,
+) -> Result<DataKey, Refusal> {
+    let organization = load(&*ports.store, organization_id, key::Organization).await?;
+    let organization = organization.ok_or(Refusal::NotFound("organization"))?;
+    Ok(data_keys.open(organization_id, &organization.data_key).await?)
 }
 
 /// Seals a secret.

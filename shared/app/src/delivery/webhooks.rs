@@ -28,7 +28,7 @@ use crate::base::store::{
     Change, Conflict, DueDelivery, Expect, Key, List, Page, PageRequest, StoreError, Watch, Write, key, load,
     typed,
 };
-use crate::base::vault::{self, Context};
+use crate::base::vault::{self, Context, data_key};
 
 /// What a new webhook is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,17 +269,6 @@ async fn make_secret(
 /// What counts the endpoints of an organization.
 fn count(organization_id: OrganizationId) -> Digest {
     Digest::of_parts(&[b"webhooks", organization_id.to_string().as_bytes()])
-}
-
-async fn data_key(
-    ports: &Ports,
-    data_keys: &dyn DataKeys,
-    organization_id: OrganizationId,
-) -> Result<DataKey, Refusal> {
-    let organization = load(&*ports.store, organization_id, key::Organization)
-        .await?
-        .ok_or(Refusal::NotFound("organization"))?;
-    Ok(data_keys.open(organization_id, &organization.data_key).await?)
 }
 
 /// Whether the caller's inboxes are all that an endpoint is told of: a limited token manages no other.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::gate::seal::Countersigned;
-use domain::mailbox::account::Transport;
+use domain::mailbox::account::{Transport, Trouble};
 
 use crate::base::error::Refusal;
 use crate::base::ports::{DataKeys, MailSender, Ports, ProviderSender, SendOutcome};
@@ -43,7 +43,7 @@ impl MailSender for Transports {
             Ok(key) => self.providers.send(mail, &key).await,
             Err(Refusal::Unavailable(_)) => SendOutcome::NotAccepted("storage_unavailable"),
             // It does not open, now or later: another key has to be given.
-            Err(_) => SendOutcome::NotAccepted("credentials_unreadable"),
+            Err(_) => SendOutcome::NotAccepted(Trouble::CredentialsUnreadable.as_str()),
         };
         note(&self.ports, &account, &outcome).await;
         match outcome {

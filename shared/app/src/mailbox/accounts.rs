@@ -24,7 +24,7 @@ use crate::base::retry::{Try, retry};
 use crate::base::store::{
     Change, Conflict, Expect, Key, List, Page, PageRequest, StoreError, Write, key, load, typed,
 };
-use crate::base::vault::{self, Context};
+use crate::base::vault::{self, Context, data_key};
 use crate::mailbox::inboxes::removed;
 
 /// So many accounts an organization may have.
@@ -195,16 +195,6 @@ async fn check(providers: &dyn ProviderKeys, key: &ProviderKey, from: &EmailAddr
 
 fn unreachable(name: &str, why: &str) -> Refusal {
     Refusal::because(Code::ProviderUnavailable, format!("{name} can't be asked now ({why})"))
-}
-
-async fn data_key(
-    ports: &Ports,
-    data_keys: &dyn DataKeys,
-    organization_id: OrganizationId,
-) -> Result<DataKey, Refusal> {
-    let organization = load(&*ports.store, organization_id, key::Organization).await?;
-    let organization = organization.ok_or(Refusal::NotFound("organization"))?;
-    Ok(data_keys.open(organization_id, &organization.data_key).await?)
 }
 
 fn seal(ports: &Ports, data_key: &DataKey, account: &Account, key: &ProviderKey) -> Result<Vec<u8>, Refusal> {
@@ -399,7 +389,7 @@ pub async fn test_send(
 }
 
 /// What a transport says where a provider takes its key no more.
-pub const CREDENTIALS_REFUSED: &str = "credentials_refused";
+const CREDENTIALS_REFUSED: &str = Trouble::CredentialsRefused.as_str();
 
 /// The address of a member, where it is known to be theirs.
 fn own_address(member: Option<Member>, proof: Option<EmailProof>) -> Result<EmailAddress, Refusal> {

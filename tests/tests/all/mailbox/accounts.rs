@@ -18,6 +18,7 @@ use domain::delivery::event::EventKind;
 use domain::gate::seal::Ticket;
 use domain::mailbox::account::{Account, AccountStatus, Provider, Region, Transport};
 use domain::mailbox::lifecycle::Status;
+use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Role, Scope, ScopeType};
 use domain::people::email::EmailProof;
 use testkit::samples::{self, NOW};
@@ -300,9 +301,18 @@ async fn no_row_has_a_mail_leave_through_another_account_or_under_another_addres
     let (account, _) = connected(&world, Provider::Resend).await;
     let (ses, providers) = (Arc::default(), Arc::default());
     let transports = transports(&world, &ses, &providers);
-    let submitted = approved(&world, &account).await;
-    // Somebody writes another address into the account's row.
     let organization_id = samples::organization_id(1);
+    // Somebody writes that the mail lies in the inbox of another account.
+    let (other, _) = connected(&world, Provider::Mailgun).await;
+    let mut elsewhere = approved(&world, &account).await;
+    let key = key::Message(account.id.inbox_id(), elsewhere.message.id);
+    let message = load(&*world.ports.store, organization_id, key).await.unwrap().unwrap();
+    elsewhere.approval.inbox_id = other.id.inbox_id();
+    let moved = Message { inbox_id: other.id.inbox_id(), ..message };
+    world.ports.store.commit(Change::new(organization_id).create(moved)).await.unwrap();
+    assert_eq!(send(&world, &transports, &elsewhere, 1_000).await, Ok(Dispatched::Now(Status::Failed)));
+    // Or another address into the account's row.
+    let submitted = approved(&world, &account).await;
     let moved = Account { address: samples::address("other@example.com"), ..account.clone() };
     world.ports.store.commit(Change::new(organization_id).update(moved)).await.unwrap();
     assert_eq!(send(&world, &transports, &submitted, 1_000).await, Ok(Dispatched::Now(Status::Failed)));
