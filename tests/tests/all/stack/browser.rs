@@ -39,7 +39,9 @@ impl Driver {
             "--disable-dev-shm-usage",
             "--window-size=1280,1000",
         ];
-        let options = json!({"goog:chromeOptions": {"args": arguments}}).as_object().unwrap().clone();
+        // A click returns before the next page is there: what a test looks for on it is waited for, in milliseconds.
+        let options = json!({"goog:chromeOptions": {"args": arguments}, "timeouts": {"implicit": 10_000}});
+        let options = options.as_object().unwrap().clone();
         for _ in 0..100 {
             let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
             if let Ok(client) = builder.capabilities(options.clone()).connect(&self.url).await {
