@@ -18,6 +18,9 @@ VERIFIER    := tests/webhooks/node_modules/.package-lock.json
 AXE         := tests/pages/node_modules/.package-lock.json
 # A provider of OpenID Connect, in its pinned version.
 PROVIDER    := tests/openid/node_modules/.package-lock.json
+# A mail server, in its pinned version, and its certificates.
+MAIL_SERVER := tests/mail/node_modules/.package-lock.json
+MAIL_ROOT   := .local/mail/root.der
 STACK       := $(PYTHON) infra/local/stack.py
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -26,7 +29,7 @@ TEST_DIR := .local/test
 TEST_ENV := COUNTERSIGN_API_PORT=18080 COUNTERSIGN_AWS_PORT=14566 COUNTERSIGN_WIRE_PORT=14567 \
             COUNTERSIGN_SES_PORT=14568 COUNTERSIGN_CONTROL_PORT=14569 COUNTERSIGN_SMTP_PORT=12525 \
             COUNTERSIGN_DNS_PORT=15300 COUNTERSIGN_OPENID_ISSUER=http://127.0.0.1:14570 \
-            COUNTERSIGN_PROVIDERS=http://127.0.0.1:14571
+            COUNTERSIGN_PROVIDERS=http://127.0.0.1:14571 COUNTERSIGN_MAIL_SERVER=http://127.0.0.1:14572
 
 .PHONY: help run test bench exports demo pictures deploy rehearse build build-all routes forms lint unit clients stack-test clean
 
@@ -103,15 +106,18 @@ clients: ## build the clients, and test them against a small server
 	cd shared/clients/typescript && npm ci --no-audit --no-fund --silent --ignore-scripts && npm run --silent build && npm test --silent
 	PYTHONPATH=shared/clients/python/src $(PYTHON) -m unittest -q shared/clients/python/tests/test_client.py
 
-stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) $(VERIFIER) $(AXE) $(PROVIDER) ## tests against the real template on the local stack
+stack-test: $(VENV)/requirements.sha256 $(MCP_CLIENT) $(VERIFIER) $(AXE) $(PROVIDER) $(MAIL_SERVER) $(MAIL_ROOT) ## tests against the real template on the local stack
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || infra/apt.sh chromium chromium-driver
 	@$(VENV)/bin/python tests/corpora.py
 	@$(TEST_ENV) infra/with-stack.sh $(TEST_DIR) infra/stack-tests.sh
 
 clean: ## remove what was built and the local stack's data
-	rm -rf target .local tests/mcp/node_modules tests/openid/node_modules tests/pages/node_modules tests/webhooks/node_modules
+	rm -rf target .local tests/mail/node_modules tests/mcp/node_modules tests/openid/node_modules tests/pages/node_modules tests/webhooks/node_modules
 
-$(MCP_CLIENT) $(VERIFIER) $(AXE) $(PROVIDER): tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+$(MAIL_ROOT): tests/mail/certificates.sh
+	@tests/mail/certificates.sh $(@D)
+
+$(MCP_CLIENT) $(VERIFIER) $(AXE) $(PROVIDER) $(MAIL_SERVER): tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@command -v npm >/dev/null || infra/apt.sh nodejs npm
 	cd tests/$* && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 

@@ -23,6 +23,9 @@ provider=$!
 # And what stands for people's own sending providers.
 node tests/providers/fake.mjs "${COUNTERSIGN_PROVIDERS##*:}" >.local/providers.log 2>&1 &
 provider="$provider $!"
+# And a mail server of one's own.
+node tests/mail/server.mjs "${COUNTERSIGN_MAIL_SERVER##*:}" .local/mail >.local/mail.log 2>&1 &
+provider="$provider $!"
 trap 'kill $provider' EXIT
 $cargo stack:: --skip stack::faults --skip alone_ --test-threads=4
 node tests/mcp/client.mjs

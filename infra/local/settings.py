@@ -1,5 +1,6 @@
 """What every script of the local stack agrees on: folders, ports, names. Standard library only."""
 
+import base64
 import json
 import os
 import platform
@@ -106,9 +107,17 @@ class Settings:
             "PublicUrl": self.public_url,
             # Stands for people's own sending providers (tests/providers): without it they are called where they are.
             "ProviderEndpoint": os.environ.get("COUNTERSIGN_PROVIDERS", ""),
+            "MailServerRoot": self.mail_server_root,
             # A provider that somebody else starts (tests/openid): without one nobody is offered to sign in with it.
             **({"GoogleClientId": "countersign-test", "OpenIdIssuer": self.openid_issuer} if self.openid_issuer else {}),
         }
+
+    @property
+    def mail_server_root(self) -> str:
+        """The authority of the mail server of the tests (tests/mail), where there is one."""
+        if "COUNTERSIGN_MAIL_SERVER" not in os.environ:
+            return ""
+        return base64.b64encode((ROOT / ".local/mail/root.der").read_bytes()).decode()
 
     @property
     def openid_issuer(self) -> str:

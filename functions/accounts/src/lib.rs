@@ -36,7 +36,7 @@ pub struct Asking {
 
 impl Asking {
     fn open(aws: &Aws) -> Self {
-        let providers = Providers::new(runtime::environment::setting("PROVIDER_ENDPOINT"));
+        let providers = Providers::of(runtime::environment::setting);
         Self { ports: aws.ports(), data_keys: aws.data_keys(), providers: Arc::new(providers) }
     }
 

@@ -273,7 +273,7 @@ fn manage(aws: &Aws) -> Context {
         authenticators: Some(aws.authenticators()),
         anchors: Some(aws.anchors()),
         feed: Some(aws.feed()),
-        provider_keys: Some(Arc::new(Providers::new(setting("PROVIDER_ENDPOINT")))),
+        provider_keys: Some(Arc::new(Providers::of(setting))),
         provider_name: provider_name(),
         key_logs: Some(aws.key_logs()),
         ..Powers::default()

@@ -43,7 +43,7 @@ pub fn context() -> Context {
     let sender = Transports {
         ports: aws.ports(),
         ses: Arc::new(ses),
-        providers: Arc::new(Providers::new(setting("PROVIDER_ENDPOINT"))),
+        providers: Arc::new(Providers::of(setting)),
         data_keys: aws.data_keys(),
     };
     let rate = require("SEND_RATE").parse().ok().and_then(SendRate::new);

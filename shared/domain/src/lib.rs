@@ -55,6 +55,7 @@ pub mod mailbox {
     pub mod label;
     pub mod lifecycle;
     pub mod listed;
+    pub mod mail_server;
     pub mod media;
     pub mod message;
     pub mod notes;

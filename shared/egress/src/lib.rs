@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
+use tokio::net::TcpStream;
+use tower_service::Service as _;
 
 /// Resolves names, and gives addresses only where all of them are public.
 #[derive(Clone)]
@@ -33,6 +35,31 @@ pub fn connector(allow_loopback: bool, limit: Duration) -> HttpConnector<PublicO
     connector.enforce_http(false);
     connector.set_connect_timeout(Some(limit));
     connector
+}
+
+/// Why no connection came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unconnected {
+    /// The name leads to an address that is not public.
+    NotPublic,
+    /// Nothing was reached within the time.
+    NotReached,
+}
+
+/// Connects to a port of a public host, within `limit` or not at all. `allow_loopback` takes this machine as well, for a stack on it.
+pub async fn connect(
+    host: &str,
+    port: u16,
+    allow_loopback: bool,
+    limit: Duration,
+) -> Result<TcpStream, Unconnected> {
+    let place = http::Uri::builder().scheme("tcp").authority(format!("{host}:{port}")).path_and_query("/");
+    let place = place.build().map_err(|_| Unconnected::NotReached)?;
+    match connector(allow_loopback, limit).call(place).await {
+        Ok(stream) => Ok(stream.into_inner()),
+        Err(error) if refused_address(&error) => Err(Unconnected::NotPublic),
+        Err(_) => Err(Unconnected::NotReached),
+    }
 }
 
 /// A name that leads to an address inside.

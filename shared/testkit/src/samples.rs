@@ -382,6 +382,7 @@ pub fn account(n: u8) -> Account {
         organization_id: organization_id(1),
         provider: Provider::Mailgun,
         region: Region::Eu,
+        server: None,
         address: address(&format!("account{n}@example.com")),
         status: AccountStatus::Error { why: Trouble::CredentialsRefused, since: later(5) },
         sealed_secret: vec![1, 2, 3],

@@ -399,7 +399,7 @@ impl NotedProviders {
 
 #[async_trait]
 impl ProviderSender for NotedProviders {
-    async fn send(&self, mail: &Countersigned, key: &ProviderKey) -> SendOutcome {
+    async fn send(&self, mail: &Countersigned, key: &ProviderKey, _: Timestamp) -> SendOutcome {
         lock(&self.called).push((key.secret.to_string(), mail.sealed().mime().to_vec()));
         self.answer()
     }

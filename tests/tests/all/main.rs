@@ -103,6 +103,7 @@ mod stack {
         pub(super) mod inbound;
         mod inboxes;
         mod lists;
+        mod mail_servers;
         mod screening;
         mod search;
         mod trash;

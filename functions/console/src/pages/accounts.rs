@@ -1,5 +1,5 @@
-//! `/console/accounts`: sending providers of one's own, connected by their keys: adding one, trying it, giving it another key, and
-//! disconnecting it.
+//! `/console/accounts`: sending providers and mail servers of one's own, connected by their keys and passwords: adding one, trying it,
+//! giving it another key, and disconnecting it.
 
 use app::Refusal;
 use app::base::enter::Once;
@@ -8,7 +8,8 @@ use app::mailbox::accounts::{self, Connected};
 use askama::Template;
 use domain::base::address::HeaderText;
 use domain::base::code::Class;
-use domain::mailbox::account::{AccountStatus, MAX_KEY, Provider, Region, Trouble};
+use domain::mailbox::account::{Account, AccountStatus, MAX_KEY, Provider, Region, Trouble};
+use domain::mailbox::mail_server::{MailServer, Security};
 use domain::people::access::{Scope, scope};
 use domain::{AccountId, Timestamp};
 use futures_util::future::try_join;
@@ -72,7 +73,8 @@ const LIST: &str = "/accounts";
 const ONE: &str = "/accounts/{account_id}";
 
 /// The fields of the forms.
-const FIELDS: &[&str] = &["provider", "email", "display_name", "region", "api_key"];
+const FIELDS: &[&str] =
+    &["provider", "email", "display_name", "region", "api_key", "smtp", "username", "password"];
 
 #[derive(Template)]
 #[template(path = "accounts.html")]
@@ -94,6 +96,10 @@ struct Row {
     name: String,
     provider: &'static str,
     region: &'static str,
+    /// Its server and its user there, where it has one.
+    server: Option<(String, String)>,
+    /// Where its mail leaves, as people call it.
+    outside: String,
     works: bool,
     /// What is wrong; empty where nothing is.
     trouble: String,
@@ -108,7 +114,7 @@ impl Row {
         let (trouble, since) = match account.status {
             AccountStatus::Active => (String::new(), None),
             AccountStatus::Error { why, since } => {
-                (said_of_trouble(why, account.provider.name()), Some(Moment::new(since, now)))
+                (said_of_trouble(why, account), Some(Moment::new(since, now)))
             }
         };
         let region = match account.region {
@@ -124,6 +130,10 @@ impl Row {
             name: inbox.display_name.as_ref().map(HeaderText::as_str).map(visible).unwrap_or_default(),
             provider: account.provider.name(),
             region,
+            server: account.server.as_ref().map(|server| {
+                (visible(&format!("{}:{}", server.host(), server.port())), visible(server.username()))
+            }),
+            outside: visible(account.outside()),
             works: since.is_none(),
             trouble,
             since,
@@ -134,14 +144,21 @@ impl Row {
     }
 }
 
-fn said_of_trouble(why: Trouble, provider: &str) -> String {
+fn said_of_trouble(why: Trouble, account: &Account) -> String {
+    let (provider, secret) =
+        (visible(account.outside()), if account.server.is_some() { "password" } else { "key" });
     match why {
-        Trouble::CredentialsRefused => format!("{provider} takes this key no more"),
+        Trouble::CredentialsRefused => format!("{provider} takes this {secret} no more"),
         Trouble::CredentialsUnreadable => {
-            "This key can\u{2019}t be opened here: give the account another".to_owned()
+            format!("This {secret} can\u{2019}t be opened here: give the account another")
         }
         Trouble::QuotaReached => format!("Nothing is left of what is paid for at {provider}"),
         Trouble::AccountNotActive => format!("{provider} has not activated the account, or has suspended it"),
+        Trouble::CertificateRefused => {
+            format!(
+                "The certificate of {provider} has ended, or is not one for this name: no password goes there"
+            )
+        }
         Trouble::IpNotAuthorized => {
             format!("At {provider} this account takes calls from listed addresses of the network alone")
         }
@@ -179,6 +196,10 @@ struct Typed {
     email: String,
     display_name: String,
     region: String,
+    host: String,
+    port: String,
+    security: String,
+    username: String,
 }
 
 impl Typed {
@@ -189,13 +210,39 @@ impl Typed {
             email: field("email"),
             display_name: field("display_name"),
             region: field("region"),
+            host: field("host"),
+            port: field("port"),
+            security: field("security"),
+            username: field("username"),
         }
     }
 
+    /// Whether it is of a mail server.
+    fn has_server(&self) -> bool {
+        Provider::parse(&self.provider).is_some_and(Provider::has_server)
+    }
+
     /// The same as the API is told it. Where a provider has one region, what was chosen of two is of no meaning.
-    fn body(&self, key: &str) -> Vec<u8> {
+    fn body(&self, secret: &str) -> Vec<u8> {
         let has_regions = Provider::parse(&self.provider).is_some_and(Provider::has_regions);
-        let mut body = json!({ "provider": self.provider, "email": self.email, "api_key": key });
+        let mut body = json!({ "provider": self.provider, "email": self.email });
+        if self.has_server() {
+            body["smtp"] = json!({ "host": self.host });
+            if !self.port.is_empty() {
+                // What is no number is told as it is, and refused as that.
+                body["smtp"]["port"] =
+                    self.port.parse::<u64>().map_or_else(|_| json!(self.port), |port| json!(port));
+            }
+            if !self.security.is_empty() {
+                body["smtp"]["security"] = json!(self.security);
+            }
+            if !self.username.is_empty() {
+                body["username"] = json!(self.username);
+            }
+            body["password"] = json!(secret);
+        } else {
+            body["api_key"] = json!(secret);
+        }
         if has_regions && !self.region.is_empty() {
             body["region"] = json!(self.region);
         }
@@ -215,14 +262,18 @@ struct NewPage {
     alert: String,
     typed: Typed,
     providers: Vec<(&'static str, &'static str)>,
+    securities: [(&'static str, &'static str); 2],
     max_key: usize,
+    max_username: usize,
 }
 
-/// The form.
+/// The form: of a provider, and with `?provider=smtp` of a mail server.
 async fn blank(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let visit = Visit::of(context, request, &[]).await?;
     visit.principal.permit::<scope::AccountsManage>()?;
-    form(&visit, 200, Typed::default(), Said::default()).await
+    let provider = request.query.get("provider").and_then(|name| Provider::parse(name));
+    let provider = provider.map(|provider| provider.as_str().to_owned()).unwrap_or_default();
+    form(&visit, 200, Typed { provider, ..Typed::default() }, Said::default()).await
 }
 
 async fn form(visit: &Visit, status: u16, typed: Typed, said: Said) -> Result<Response, Refusal> {
@@ -233,8 +284,17 @@ async fn form(visit: &Visit, status: u16, typed: Typed, said: Said) -> Result<Re
         alert: if said.alert.is_empty() { beside } else { said.alert },
         wrong: said.wrong,
         typed,
-        providers: Provider::ALL.iter().map(|one| (one.as_str(), one.name())).collect(),
+        providers: Provider::ALL
+            .iter()
+            .filter(|one| !one.has_server())
+            .map(|one| (one.as_str(), one.name()))
+            .collect(),
+        securities: [
+            (Security::Tls.as_str(), "TLS from the start (465)"),
+            (Security::StartTls.as_str(), "STARTTLS (587)"),
+        ],
         max_key: MAX_KEY,
+        max_username: MailServer::MAX_USERNAME,
         shell: frame.shell,
     };
     Ok(guard::html(status, render(&page)?))
@@ -245,7 +305,8 @@ async fn make(context: &Context, request: &Request) -> Result<Response, Refusal>
     let (visit, sent) = Visit::of_form(context, request, &[Key::Organization]).await?;
     let permit = visit.principal.permit::<scope::AccountsManage>()?;
     let typed = Typed::of(&sent);
-    let body = zeroize::Zeroizing::new(typed.body(sent.field("api_key")));
+    let secret = if typed.has_server() { "password" } else { "api_key" };
+    let body = zeroize::Zeroizing::new(typed.body(sent.field(secret)));
     let outside = (visit.powers.data_keys()?, visit.powers.provider_keys()?);
     let made = async {
         let new = wire::mailbox::accounts::new(&body)?;
@@ -357,10 +418,10 @@ async fn change(context: &Context, request: &Request, id: AccountId) -> Result<R
     let wanted = [Key::Account(id), Key::Inbox(id.inbox_id()), Key::Organization];
     let (visit, sent) = Visit::of_form(context, request, &wanted).await?;
     let permit = visit.principal.permit::<scope::AccountsManage>()?;
-    let (name, key) = (sent.field("display_name").trim().to_owned(), sent.field("api_key"));
+    let name = sent.field("display_name").trim().to_owned();
     let mut body = json!({ "display_name": name });
-    if !key.is_empty() {
-        body["api_key"] = json!(key);
+    for secret in ["api_key", "password"].into_iter().filter(|field| !sent.field(field).is_empty()) {
+        body[secret] = json!(sent.field(secret));
     }
     let body = zeroize::Zeroizing::new(body.to_string());
     let outside = (visit.powers.data_keys()?, visit.powers.provider_keys()?);

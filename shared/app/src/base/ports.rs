@@ -16,6 +16,7 @@ use domain::ledger::audit::{Anchor, AuditEntry, Head};
 use domain::mailbox::account::{Provider, Region};
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::mailbox::lifecycle::Nonce;
+use domain::mailbox::mail_server::MailServer;
 use domain::people::access::Actor;
 use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::{KeyLog, LogBroken};
@@ -455,7 +456,9 @@ pub struct ProviderKey {
     pub provider: Provider,
     /// Under which of its hosts.
     pub region: Region,
-    /// The key.
+    /// Which server, where it has no place of its own.
+    pub server: Option<MailServer>,
+    /// The key, or the password.
     pub secret: Zeroizing<String>,
 }
 
@@ -469,8 +472,8 @@ impl std::fmt::Debug for ProviderKey {
 /// promises that a repeated call sends nothing twice.
 #[async_trait]
 pub trait ProviderSender: Send + Sync {
-    /// Sends.
-    async fn send(&self, mail: &Countersigned, key: &ProviderKey) -> SendOutcome;
+    /// Sends. `now` is what a mail that has no date is given as such, by whoever writes it into the mail.
+    async fn send(&self, mail: &Countersigned, key: &ProviderKey, now: Timestamp) -> SendOutcome;
 }
 
 /// Whether people's own providers can be given a mail as it is: whoever asks for it hears that before anybody decides about it. It calls
@@ -489,6 +492,8 @@ pub enum KeyVerdict {
     Refused,
     /// It may send, and not from this address: why, in words for people.
     WrongSender(String),
+    /// Nobody can hand in mail at this server, at least not so: why, in words for people.
+    WrongServer(&'static str),
     /// The provider can't be asked now: a stable code.
     Unreachable(&'static str),
 }
@@ -504,6 +509,8 @@ pub struct TestMail {
     pub(crate) subject: &'static str,
     /// What it says.
     pub(crate) text: String,
+    /// When it is sent.
+    pub(crate) at: Timestamp,
 }
 
 impl TestMail {
@@ -525,6 +532,11 @@ impl TestMail {
     /// What it says.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// When it is sent.
+    pub fn at(&self) -> Timestamp {
+        self.at
     }
 }
 

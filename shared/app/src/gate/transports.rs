@@ -40,7 +40,7 @@ impl MailSender for Transports {
         }
         let opened = open(&*self.data_keys, &organization.data_key, &account).await;
         let outcome = match opened {
-            Ok(key) => self.providers.send(mail, &key).await,
+            Ok(key) => self.providers.send(mail, &key, self.ports.now()).await,
             Err(Refusal::Unavailable(_)) => SendOutcome::NotAccepted("storage_unavailable"),
             // It does not open, now or later: another key has to be given.
             Err(_) => SendOutcome::NotAccepted(Trouble::CredentialsUnreadable.as_str()),

@@ -6,6 +6,7 @@ use domain::base::digest::Digest;
 use domain::delivery::event::{EventKind, Subject};
 use domain::mailbox::account::{Account, AccountStatus, Provider, Region, Trouble};
 use domain::mailbox::inbox::Inbox;
+use domain::mailbox::mail_server::MailServer;
 use domain::people::access::{Actor, Permit, scope};
 use domain::people::email::EmailProof;
 use domain::people::limit::Day;
@@ -41,22 +42,50 @@ pub struct NewAccount {
     pub provider: Provider,
     /// Where the provider keeps its data; none given is the United States.
     pub region: Option<Region>,
+    /// The server, where the provider has no place of its own.
+    pub server: Option<MailServer>,
     /// The address that it sends from.
     pub address: EmailAddress,
     /// The name that recipients see.
     pub display_name: Option<HeaderText>,
-    /// The provider's key.
-    pub key: ApiKey,
+    /// What it is entered with.
+    pub secret: Secret,
 }
 
-/// A key as somebody gave it. It is never shown.
+/// What an account is entered with, as somebody gave it. It is never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(pub Zeroizing<String>);
+pub enum Secret {
+    /// A provider's key.
+    ApiKey(Zeroizing<String>),
+    /// A password, to a server.
+    Password(Zeroizing<String>),
+}
 
-impl std::fmt::Debug for ApiKey {
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ApiKey")
+        f.write_str("Secret")
     }
+}
+
+impl Secret {
+    /// The field that it is given in to an account of this provider.
+    const fn field_of(provider: Provider) -> &'static str {
+        if provider.has_server() { "password" } else { "api_key" }
+    }
+
+    /// Its text, where it is what this provider is entered with.
+    fn of(self, provider: Provider) -> Result<Zeroizing<String>, Refusal> {
+        match (self, provider.has_server()) {
+            (Secret::ApiKey(secret), false) | (Secret::Password(secret), true) => Ok(secret),
+            (Secret::ApiKey(_), true) => Err(not_of(provider, "api_key", "a password")),
+            (Secret::Password(_), false) => Err(not_of(provider, "password", "an api_key")),
+        }
+    }
+}
+
+fn not_of(provider: Provider, field: &str, takes: &str) -> Refusal {
+    let message = format!("{} takes {takes}: leave this out", provider.name());
+    Refusal::field(field, Code::NotOfProvider, message)
 }
 
 /// What changes of an account. What is none stays.
@@ -64,8 +93,8 @@ impl std::fmt::Debug for ApiKey {
 pub struct AccountChanges {
     /// The name that recipients see; within it none takes that away.
     pub display_name: Option<Option<HeaderText>>,
-    /// Another key of the same provider.
-    pub key: Option<ApiKey>,
+    /// Another key of the same provider, or another password of the same server.
+    pub secret: Option<Secret>,
 }
 
 /// An account with its inbox.
@@ -73,6 +102,15 @@ pub type Connected = (Account, Inbox);
 
 fn context(organization_id: OrganizationId, record_id: &str) -> Context<'_> {
     Context { organization_id, kind: "account", record_id }
+}
+
+/// What the secret of an account is sealed for: a password opens for its server and its user alone, so that whoever can write the record
+/// can't have it shown to another.
+fn sealed_for(account: &Account) -> String {
+    match &account.server {
+        Some(server) => format!("{} {server}", account.id),
+        None => account.id.to_string(),
+    }
 }
 
 /// What counts the accounts of an organization.
@@ -90,18 +128,26 @@ pub async fn connect(
     answer: impl FnOnce(&Connected) -> (u16, String),
 ) -> Result<Connected, Refusal> {
     let organization_id = permit.organization_id();
-    let NewAccount { provider, region, address, display_name, key } = new;
+    let NewAccount { provider, region, server, address, display_name, secret } = new;
     if region.is_some() && !provider.has_regions() {
         let message = format!("{} has one region: leave it out", provider.name());
         return Err(Refusal::field("region", Code::RegionNotOffered, message));
     }
+    match (&server, provider.has_server()) {
+        (None, true) => {
+            return Err(Refusal::field("smtp", Code::Required, "is required: whose server it is"));
+        }
+        (Some(_), false) => return Err(not_of(provider, "smtp", "a key, and has one place")),
+        _ => {}
+    }
+    let secret = secret.of(provider)?;
     if address.domain() == ports.settings.mail_domain {
         let message = format!("an address on {} is an inbox: POST /v1/inboxes makes one", address.domain());
         return Err(Refusal::field("email", Code::DomainOfInstallation, message));
     }
-    refuse_known(ports, organization_id, provider, &address).await?;
+    refuse_known(ports, organization_id, (provider, server.as_ref()), &address).await?;
     let region = region.unwrap_or(Region::Us);
-    let key = ProviderKey { provider, region, secret: key.0 };
+    let key = ProviderKey { provider, region, server: server.clone(), secret };
     check(providers, &key, &address).await?;
     let (id, now) = (ports.account_id(), ports.now());
     let mut account = Account {
@@ -109,6 +155,7 @@ pub async fn connect(
         organization_id,
         provider,
         region,
+        server,
         address: address.clone(),
         status: AccountStatus::Active,
         sealed_secret: vec![],
@@ -157,21 +204,25 @@ pub async fn connect(
     Ok(connected)
 }
 
-/// Refuses an address that is connected at the provider already. Of two who connect it at the same moment both may succeed.
+/// Refuses an address that is connected at the provider, or at the server by the same name, already. Of two who connect it at the same moment both may succeed.
 async fn refuse_known(
     ports: &Ports,
     organization_id: OrganizationId,
-    provider: Provider,
+    (provider, server): (Provider, Option<&MailServer>),
     address: &EmailAddress,
 ) -> Result<(), Refusal> {
     let page = PageRequest { limit: MAX_ACCOUNTS, cursor: None };
     let known = typed::<Account>(ports.store.list(organization_id, &List::Accounts, &page).await?).items;
-    let is_it = |it: &Account| it.provider == provider && it.address.mailbox_key() == address.mailbox_key();
+    let is_it = |it: &Account| {
+        it.provider == provider
+            && it.server.as_ref() == server
+            && it.address.mailbox_key() == address.mailbox_key()
+    };
     match known.into_iter().find(is_it) {
         None => Ok(()),
         Some(known) => Err(Refusal::Because {
             code: Code::AccountKnown,
-            message: format!("{} sends from this address already", provider.name()),
+            message: format!("{} sends from this address already", known.outside()),
             details: vec![("account_id", known.id.to_string())],
         }),
     }
@@ -179,9 +230,16 @@ async fn refuse_known(
 
 /// Asks the provider whether a key may send from an address.
 async fn check(providers: &dyn ProviderKeys, key: &ProviderKey, from: &EmailAddress) -> Result<(), Refusal> {
-    let name = key.provider.name();
+    let name = key.server.as_ref().map_or(key.provider.name(), MailServer::host);
     match providers.check(key, from).await {
         KeyVerdict::Fine => Ok(()),
+        KeyVerdict::Refused if key.provider.has_server() => {
+            let message = format!("{name} lets nobody in by this name and password");
+            Err(Refusal::field("password", Code::PasswordRefused, message))
+        }
+        KeyVerdict::WrongServer(why) => {
+            Err(Refusal::field("smtp", Code::MailServerUnusable, format!("{name}: {why}")))
+        }
         KeyVerdict::Refused => {
             let message = format!("{name} does not take this key, or it may not send");
             Err(Refusal::field("api_key", Code::ApiKeyRefused, message))
@@ -198,14 +256,14 @@ fn unreachable(name: &str, why: &str) -> Refusal {
 }
 
 fn seal(ports: &Ports, data_key: &DataKey, account: &Account, key: &ProviderKey) -> Result<Vec<u8>, Refusal> {
-    let id = account.id.to_string();
+    let id = sealed_for(account);
     vault::seal(ports, data_key, context(account.organization_id, &id), key.secret.as_bytes())
         .map_err(|error| Refusal::Internal(error.to_string()))
 }
 
 /// Whether an account has this key already.
 fn is_key_of(account: &Account, key: &ProviderKey, data_key: &DataKey) -> bool {
-    let id = account.id.to_string();
+    let id = sealed_for(account);
     let known = vault::open(data_key, context(account.organization_id, &id), &account.sealed_secret);
     known.is_ok_and(|known| bool::from(known.ct_eq(key.secret.as_bytes())))
 }
@@ -217,13 +275,18 @@ pub(crate) async fn open(
     account: &Account,
 ) -> Result<ProviderKey, Refusal> {
     let data_key = data_keys.open(account.organization_id, encrypted).await?;
-    let id = account.id.to_string();
+    let id = sealed_for(account);
     let opened = vault::open(&data_key, context(account.organization_id, &id), &account.sealed_secret);
     let opened = opened.map_err(|error| Refusal::Internal(error.to_string()))?;
     let secret =
         std::str::from_utf8(&opened).map_err(|_| Refusal::Internal("a key is no text".to_owned()))?;
     let Account { provider, region, .. } = *account;
-    Ok(ProviderKey { provider, region, secret: Zeroizing::new(secret.to_owned()) })
+    Ok(ProviderKey {
+        provider,
+        region,
+        server: account.server.clone(),
+        secret: Zeroizing::new(secret.to_owned()),
+    })
 }
 
 /// The accounts that the caller may see, oldest first.
@@ -261,10 +324,12 @@ pub async fn update(
 ) -> Result<Connected, Refusal> {
     let organization_id = permit.organization_id();
     let (known, _) = get(ports, permit, id).await?;
-    let replaced = match changes.key {
+    let replaced = match changes.secret {
         None => None,
-        Some(ApiKey(secret)) => {
-            let key = ProviderKey { provider: known.provider, region: known.region, secret };
+        Some(secret) => {
+            let secret = secret.of(known.provider)?;
+            let server = known.server.clone();
+            let key = ProviderKey { provider: known.provider, region: known.region, server, secret };
             check(providers, &key, &known.address).await?;
             let data_key = data_key(ports, data_keys, organization_id).await?;
             // The same request again changes nothing; where nothing left through the account, that is over.
@@ -362,16 +427,20 @@ pub async fn test_send(
         text: format!(
             "You asked Countersign to try the account {id}, which sends through {}. It works.\n\nThis mail has fixed words, and goes to \
              you alone. Whatever else leaves through the account waits for whom your policies ask.\n",
-            account.provider.name()
+            account.outside()
         ),
+        at: ports.now(),
     };
     let outcome = providers.test_send(&key, &mail).await;
     note(ports, &account, &outcome).await;
-    let name = account.provider.name();
+    let name = account.outside();
     match outcome {
         SendOutcome::Accepted(provider_id) => Ok((to, provider_id)),
         SendOutcome::NotAccepted(CREDENTIALS_REFUSED) => {
-            let message = format!("{name} takes the key of this account no more: give it another");
+            let message = format!(
+                "{name} takes the {} of this account no more: give it another",
+                Secret::field_of(account.provider)
+            );
             Err(Refusal::because(Code::CredentialsRefused, message))
         }
         SendOutcome::NotAccepted(why @ ("throttled" | "not_connected")) => Err(unreachable(name, why)),

@@ -17,6 +17,7 @@ use domain::mailbox::finding::FindingKind;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::Outcome;
 use domain::mailbox::listed::{Side, Source, Standing};
+use domain::mailbox::mail_server::MailServer;
 use domain::mailbox::notes::Tag;
 use domain::mailbox::screening::{Check, Screened};
 use domain::people::access::{Role, Scope};
@@ -123,6 +124,16 @@ impl Field for EventPattern {
     }
     fn read(form: String) -> Result<Self, Corrupt> {
         Ok(EventPattern::stored(form))
+    }
+}
+
+impl Field for MailServer {
+    type Form = String;
+    fn write(&self) -> String {
+        self.to_string()
+    }
+    fn read(form: String) -> Result<Self, Corrupt> {
+        MailServer::parse(&form).ok_or(Corrupt("mail server"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use domain::base::address::EmailAddress;
 use domain::mailbox::account::{Account, AccountNotice, AccountStatus, Provider, Region, Trouble};
+use domain::mailbox::mail_server::MailServer;
 use domain::{AccountId, MemberId, OrganizationId, Timestamp};
 
 use crate::base::field::{Corrupt, record};
@@ -13,6 +14,8 @@ record! {
         organization_id: OrganizationId,
         provider: Provider,
         region: Region,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        server: Option<MailServer>,
         address: EmailAddress,
         sealed_secret: Vec<u8> as binary,
         last_four: String,

@@ -22,6 +22,7 @@ use domain::mailbox::inbox::Inbox;
 use domain::mailbox::label::Label;
 use domain::mailbox::lifecycle::State;
 use domain::mailbox::listed::{Side, Standing};
+use domain::mailbox::mail_server::MailServer;
 use domain::mailbox::message::Thread;
 use domain::mailbox::whom::Whom;
 use domain::people::access::{Actor, Role};
@@ -49,6 +50,12 @@ fn of_accounts() -> Vec<Record> {
     vec![
         samples::account(1).into(),
         Account { status: AccountStatus::Active, ..samples::account(1) }.into(),
+        Account {
+            provider: Provider::Smtp,
+            server: MailServer::parse("starttls smtp.example.com:587 ann example"),
+            ..samples::account(1)
+        }
+        .into(),
         Inbox { provider: Some(Provider::Resend), ..samples::inbox(1) }.into(),
         Approval { provider: Some(Provider::Brevo), ..samples::approval(1) }.into(),
     ]

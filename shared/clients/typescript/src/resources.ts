@@ -6,15 +6,21 @@ import type * as types from "./types.js";
 /** What `accounts.create` takes. */
 export interface AccountsCreateParams {
   /** A key that may send. Its last four characters are shown, and nothing else of it ever. */
-  api_key: string;
+  api_key?: string | null | undefined;
   /** The name beside the address, in mails that go out. */
   display_name?: string | null | undefined;
   /** The address that it sends from, which the provider knows as yours. */
   email: string;
+  /** Of `smtp`: the password, often one for programs alone. Nothing of a short one is ever shown. */
+  password?: string | null | undefined;
   /** Whose it is. */
-  provider: "resend" | "sendgrid" | "mailgun" | "brevo";
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp";
   /** Where the provider keeps your data: of `sendgrid` and `mailgun`, `us` where it is left out. */
   region?: "us" | "eu" | null | undefined;
+  /** Of `smtp`: the server. */
+  smtp?: types.SmtpServer | null | undefined;
+  /** Of `smtp`: the name by which the server lets you in, `email` where it is left out. */
+  username?: string | null | undefined;
 }
 
 /** What `accounts.list` takes. */
@@ -31,6 +37,8 @@ export interface AccountsUpdateParams {
   api_key?: string | null | undefined;
   /** The name beside the address, in mails that go out; an empty one takes it away. */
   display_name?: string | null | undefined;
+  /** Another password of the same mail server: the one before is forgotten. */
+  password?: string | null | undefined;
 }
 
 /** What `approvals.approve` takes. */
@@ -1346,8 +1354,11 @@ export class AccountsRoutes {
         api_key: params.api_key,
         display_name: params.display_name,
         email: params.email,
+        password: params.password,
         provider: params.provider,
         region: params.region,
+        smtp: params.smtp,
+        username: params.username,
       },
       once: true,
       options,
@@ -1435,6 +1446,7 @@ export class AccountsRoutes {
       body: {
         api_key: params.api_key,
         display_name: params.display_name,
+        password: params.password,
       },
       options,
     });

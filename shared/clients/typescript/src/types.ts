@@ -19,17 +19,21 @@ export interface Account {
   id: string;
   /** The inbox in which its mails lie. Wherever the API takes an inbox's id it takes the account's as well. */
   inbox_id: string;
-  /** Of the key. */
-  last_four: string;
+  /** Of the key; `null` of a password with fewer than 16 characters, of which nothing is shown. */
+  last_four: string | null;
   /** While nothing leaves it. */
   paused: Pause | null;
-  provider: "resend" | "sendgrid" | "mailgun" | "brevo";
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp";
   /** Where the provider keeps its data; `null` where it has one region. */
   region: "us" | "eu" | null;
   /** Whether it sends and never reads. */
   send_only: boolean;
+  /** Of `smtp`: the server that takes its mail. */
+  smtp: SmtpOfAccount | null;
   /** `active` or `error`. */
   status: string;
+  /** Of `smtp`: the name by which the server lets it in. */
+  username: string | null;
 }
 
 /** What is wrong with an account. */
@@ -37,8 +41,9 @@ export interface AccountError {
   /**
    * `credentials_refused`: its provider takes the key no more. `credentials_unreadable`: another key has to be given.
    * `quota_reached`, `account_not_active` and `ip_not_authorized`: something is to be set right at the provider.
+   * `certificate_refused`: the mail server's certificate has ended, or is not one for its name.
    */
-  reason: "credentials_refused" | "credentials_unreadable" | "quota_reached" | "account_not_active" | "ip_not_authorized";
+  reason: "credentials_refused" | "credentials_unreadable" | "quota_reached" | "account_not_active" | "ip_not_authorized" | "certificate_refused";
   since: string;
 }
 
@@ -48,7 +53,7 @@ export interface AccountNotice {
   error: AccountError | null;
   id: string;
   inbox_id: string;
-  provider: "resend" | "sendgrid" | "mailgun" | "brevo";
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp";
   /** `active` or `error`. */
   status: string;
 }
@@ -133,7 +138,7 @@ export interface Approval {
    * Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo`
    * take the fields of a mail and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
    */
-  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | null;
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp" | null;
   /** Hours within which its mail does not go, decided or not. */
   quiet_hours: Array<QuietHours>;
   /** Why it was held or let go, as stable codes. */
@@ -229,7 +234,7 @@ export interface ApprovalDetail {
    * Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo`
    * take the fields of a mail and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
    */
-  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | null;
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp" | null;
   /** Hours within which its mail does not go, decided or not. */
   quiet_hours: Array<QuietHours>;
   /** Why it was held or let go, as stable codes. */
@@ -490,18 +495,24 @@ export interface ConfirmUpload {
   unsubscribe?: boolean | null | undefined;
 }
 
-/** An account that is to be connected. */
+/** An account that is to be connected: `api_key` of a provider, or `smtp` and `password` of a mail server. */
 export interface CreateAccount {
   /** A key that may send. Its last four characters are shown, and nothing else of it ever. */
-  api_key: string;
+  api_key?: string | null | undefined;
   /** The name beside the address, in mails that go out. */
   display_name?: string | null | undefined;
   /** The address that it sends from, which the provider knows as yours. */
   email: string;
+  /** Of `smtp`: the password, often one for programs alone. Nothing of a short one is ever shown. */
+  password?: string | null | undefined;
   /** Whose it is. */
-  provider: "resend" | "sendgrid" | "mailgun" | "brevo";
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp";
   /** Where the provider keeps your data: of `sendgrid` and `mailgun`, `us` where it is left out. */
   region?: "us" | "eu" | null | undefined;
+  /** Of `smtp`: the server. */
+  smtp?: SmtpServer | null | undefined;
+  /** Of `smtp`: the name by which the server lets you in, `email` where it is left out. */
+  username?: string | null | undefined;
 }
 
 /** A file that is to be uploaded. */
@@ -1583,7 +1594,7 @@ export interface Inbox {
   /** While nothing leaves it. */
   paused: Pause | null;
   /** Whose account that is. */
-  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | null;
+  provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp" | null;
 }
 
 /** That somebody is invited. */
@@ -2943,6 +2954,26 @@ export interface SimulatePolicies {
   token_id?: string | null | undefined;
 }
 
+/** Where a mail server takes outgoing mail. */
+export interface SmtpOfAccount {
+  host: string;
+  port: number;
+  security: "tls" | "starttls";
+}
+
+/** Where a mail server takes outgoing mail. */
+export interface SmtpServer {
+  /** Its name, such as `smtp.example.com`; a public one. */
+  host: string;
+  /** 465 where it is left out; not 25. */
+  port?: number | null | undefined;
+  /**
+   * `tls` from the first byte, `starttls` before anything else is said; what the port says where it is left out.
+   * Never without.
+   */
+  security?: "tls" | "starttls" | null | undefined;
+}
+
 /** A budget of mails that are approved ahead. */
 export interface StandingApproval {
   budget: number;
@@ -3258,6 +3289,8 @@ export interface UpdateAccount {
   api_key?: string | null | undefined;
   /** The name beside the address, in mails that go out; an empty one takes it away. */
   display_name?: string | null | undefined;
+  /** Another password of the same mail server: the one before is forgotten. */
+  password?: string | null | undefined;
 }
 
 /** What changes of a draft. What is left out stays, what is `null` is taken out. */

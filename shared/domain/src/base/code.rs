@@ -280,6 +280,10 @@ codes! {
         InvalidPlan = "invalid_plan", "`message` says what the field must be";
         TooManyAttachments = "too_many_attachments", "`message` says how many fit";
         ApiKeyRefused = "api_key_refused", "the provider does not take this key, or it may not send: copy it anew, with the right to send";
+        PasswordRefused = "password_refused", "the mail server does not let this name and password in: some take the whole address as the name, and some a password for programs (an app password) in place of your own";
+        MailServerUnusable = "mail_server_unusable", "no mail can be handed in there: `message` says why. Look up the host and the port for outgoing mail at whoever runs the mailbox";
+        InvalidMailServer = "invalid_mail_server", "`message` says what it must be";
+        NotOfProvider = "not_of_provider", "this provider is connected by other fields: `message` says which";
         SenderNotAllowed = "sender_not_allowed", "the provider sends nothing from this address: verify it, or its domain, there first";
         NotCarried = "not_carried", "the provider of this account can't be given the mail as it is (`infra/docs/ACCOUNTS.md`): change what `message` names, or send it from another inbox";
         RegionNotOffered = "region_not_offered", "this provider has one region: leave `region` out";

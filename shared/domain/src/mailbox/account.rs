@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::base::address::EmailAddress;
 use crate::base::id::Id as _;
 use crate::base::named::named;
+use crate::mailbox::mail_server::MailServer;
 use crate::{AccountId, InboxId, MemberId, OrganizationId};
 
 named! {
@@ -24,6 +25,8 @@ named! {
         Mailgun = "mailgun";
         /// <https://www.brevo.com>
         Brevo = "brevo";
+        /// A mail server that takes mail from whoever shows a password (RFC 6409).
+        Smtp = "smtp";
     }
 }
 
@@ -35,21 +38,27 @@ impl Provider {
             Provider::SendGrid => "SendGrid",
             Provider::Mailgun => "Mailgun",
             Provider::Brevo => "Brevo",
+            Provider::Smtp => "SMTP",
         }
     }
 
     /// Whether it takes a mail byte for byte. Others take fields, and write the mail themselves.
     pub const fn takes_mime(self) -> bool {
-        matches!(self, Provider::Mailgun)
+        matches!(self, Provider::Mailgun | Provider::Smtp)
     }
 
-    /// So many calls a second go to it from one account. Resend takes two of a team (<https://resend.com/docs/api-reference/rate-limit>); others
-    /// take more than anybody here needs, and say so by `429` where they don't.
+    /// Whether it is a server that somebody names, entered by a name and a password; others have one place, and keys.
+    pub const fn has_server(self) -> bool {
+        matches!(self, Provider::Smtp)
+    }
+
+    /// So many calls a second go to it from one account. Resend takes two of a team (<https://resend.com/docs/api-reference/rate-limit>), and of
+    /// somebody's own server nobody knows; others take more than anybody here needs, and say so by `429` where they don't.
     pub const fn calls_a_second(self) -> NonZeroU32 {
         const FEW: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
         const MANY: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
         match self {
-            Provider::Resend => FEW,
+            Provider::Resend | Provider::Smtp => FEW,
             Provider::SendGrid | Provider::Mailgun | Provider::Brevo => MANY,
         }
     }
@@ -83,6 +92,8 @@ named! {
         AccountNotActive = "account_not_active";
         /// The account takes calls from listed addresses of the network alone.
         IpNotAuthorized = "ip_not_authorized";
+        /// The certificate of the mail server has ended, or is not one for its name.
+        CertificateRefused = "certificate_refused";
     }
 }
 
@@ -121,13 +132,15 @@ pub struct Account {
     pub provider: Provider,
     /// Where the provider keeps its data.
     pub region: Region,
+    /// The server, where it has one of its own.
+    pub server: Option<MailServer>,
     /// The address that it sends from.
     pub address: EmailAddress,
     /// How it stands.
     pub status: AccountStatus,
-    /// The provider's key, sealed.
+    /// The provider's key or password, sealed.
     pub sealed_secret: Vec<u8>,
-    /// The last four characters of that key.
+    /// The last four characters of that key; nothing where it is too short for any to be shown.
     pub last_four: String,
     /// Who connected it.
     pub connected_by: MemberId,
@@ -156,10 +169,18 @@ pub const MAX_KEY: usize = 500;
 pub const MIN_KEY: usize = 16;
 
 impl Account {
-    /// What is shown of a key.
+    /// What is shown of a key: of one shorter than [`MIN_KEY`], as many passwords are, nothing.
     pub fn last_four(key: &str) -> String {
+        if key.chars().count() < MIN_KEY {
+            return String::new();
+        }
         let start = key.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
         key[start..].to_owned()
+    }
+
+    /// What people call where its mail leaves: the host of its own server, or the provider.
+    pub fn outside(&self) -> &str {
+        self.server.as_ref().map_or(self.provider.name(), MailServer::host)
     }
 
     /// The account after the provider refused its key, where that is news.
@@ -256,6 +277,7 @@ mod tests {
             organization_id: OrganizationId::new(Timestamp::UNIX_EPOCH, [1; 10]),
             provider: Provider::Resend,
             region: Region::Us,
+            server: None,
             address: EmailAddress::parse("hello@example.com").unwrap(),
             status: AccountStatus::Active,
             sealed_secret: b"sealed".to_vec(),
@@ -280,8 +302,7 @@ mod tests {
         for transport in all.chain([Transport::Ses]) {
             assert_eq!(Transport::parse(&transport.to_string()), Some(transport));
         }
-        for text in ["", "SES", "ses ", "resend", "resend ", &format!("resend  {id}"), &format!("smtp {id}")]
-        {
+        for text in ["", "SES", "ses ", "resend", "resend ", &format!("resend  {id}"), &format!("ses {id}")] {
             assert_eq!(Transport::parse(text), None, "{text:?}");
         }
     }
@@ -299,7 +320,8 @@ mod tests {
     #[test]
     fn nothing_of_a_key_is_shown_but_its_end() {
         assert_eq!(Account::last_four("re_0123456789abcdef"), "cdef");
-        assert_eq!(Account::last_four("äöüß!"), "öüß!");
+        assert_eq!(Account::last_four("a long pässwörtäöüß!"), "öüß!");
+        assert_eq!(Account::last_four("äöüß!"), "", "four of five would be nearly all of it");
         let shown = format!("{:?}", account());
         assert!(!shown.contains("sealed") && !shown.contains("example.com"), "{shown}");
     }

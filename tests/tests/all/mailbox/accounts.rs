@@ -10,7 +10,7 @@ use app::gate::approvals::{Ballot, Verdict, decide};
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::submit::{Draft, Submitted, submit};
 use app::gate::transports::Transports;
-use app::mailbox::accounts::{self, AccountChanges, ApiKey, Connected, NewAccount};
+use app::mailbox::accounts::{self, AccountChanges, Connected, NewAccount, Secret};
 use app::mailbox::inboxes;
 use domain::base::address::{HeaderText, Mailbox};
 use domain::base::code::Code;
@@ -46,17 +46,18 @@ async fn world() -> World {
     world
 }
 
-fn key_of(text: &str) -> ApiKey {
-    ApiKey(Zeroizing::new(text.to_owned()))
+fn key_of(text: &str) -> Secret {
+    Secret::ApiKey(Zeroizing::new(text.to_owned()))
 }
 
 fn new(provider: Provider, address: &str) -> NewAccount {
     NewAccount {
         provider,
         region: None,
+        server: None,
         address: samples::address(address),
         display_name: Some(HeaderText::lossy("Hello")),
-        key: key_of(SECRET),
+        secret: key_of(SECRET),
     }
 }
 
@@ -263,12 +264,12 @@ async fn a_refused_key_is_told_once_and_another_lets_the_mail_go() {
     let told = |kind| events(&world).iter().filter(|it| **it == kind).count();
     assert_eq!((told(EventKind::AccountError), told(EventKind::AccountRecovered)), (1, 0));
 
-    let changes = AccountChanges { key: Some(key_of("SG.another-key-0001")), ..AccountChanges::default() };
+    let changes = AccountChanges { secret: Some(key_of("SG.another-key-0001")), ..AccountChanges::default() };
     let outside = (&PlainKeys as _, &*providers as _);
     let (changed, _) = accounts::update(&world.ports, outside, &owner(), account.id, changes).await.unwrap();
     assert_eq!((changed.last_four.as_str(), changed.status), ("0001", AccountStatus::Active));
     // The same again is no other key.
-    let again = AccountChanges { key: Some(key_of("SG.another-key-0001")), ..AccountChanges::default() };
+    let again = AccountChanges { secret: Some(key_of("SG.another-key-0001")), ..AccountChanges::default() };
     let (again, _) = accounts::update(&world.ports, outside, &owner(), account.id, again).await.unwrap();
     assert_eq!(again.sealed_secret, changed.sealed_secret);
     assert_eq!(told(EventKind::AccountRecovered), 1);

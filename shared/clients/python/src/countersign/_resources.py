@@ -18,11 +18,14 @@ class AccountsRoutes:
     def create(
         self,
         *,
-        api_key: str,
         email: str,
-        provider: Literal["resend", "sendgrid", "mailgun", "brevo"],
+        provider: Literal["resend", "sendgrid", "mailgun", "brevo", "smtp"],
+        api_key: str | None = None,
         display_name: str | None = None,
+        password: str | None = None,
         region: Literal["us", "eu"] | None = None,
+        smtp: types.SmtpServer | None = None,
+        username: str | None = None,
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Account:
@@ -39,8 +42,11 @@ class AccountsRoutes:
                     "api_key": api_key,
                     "display_name": display_name,
                     "email": email,
+                    "password": password,
                     "provider": provider,
                     "region": region,
+                    "smtp": smtp,
+                    "username": username,
                 }
             ),
             once=True,
@@ -144,6 +150,7 @@ class AccountsRoutes:
         *,
         api_key: str | None | Unset = UNSET,
         display_name: str | None | Unset = UNSET,
+        password: str | None | Unset = UNSET,
         request_timeout: float | None = None,
     ) -> types.Account:
         """Gives an account another name, or another key of the same provider. Another `api_key` is asked about first,
@@ -158,6 +165,7 @@ class AccountsRoutes:
                 {
                     "api_key": api_key,
                     "display_name": display_name,
+                    "password": password,
                 }
             ),
             timeout=request_timeout,

@@ -26,17 +26,21 @@ class Account(TypedDict):
     id: str
     #: The inbox in which its mails lie. Wherever the API takes an inbox's id it takes the account's as well.
     inbox_id: str
-    #: Of the key.
-    last_four: str
+    #: Of the key; `null` of a password with fewer than 16 characters, of which nothing is shown.
+    last_four: str | None
     #: While nothing leaves it.
     paused: Pause | None
-    provider: Literal["resend", "sendgrid", "mailgun", "brevo"]
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo", "smtp"]
     #: Where the provider keeps its data; `null` where it has one region.
     region: Literal["us", "eu"] | None
     #: Whether it sends and never reads.
     send_only: bool
+    #: Of `smtp`: the server that takes its mail.
+    smtp: SmtpOfAccount | None
     #: `active` or `error`.
     status: str
+    #: Of `smtp`: the name by which the server lets it in.
+    username: str | None
 
 
 class AccountError(TypedDict):
@@ -44,8 +48,8 @@ class AccountError(TypedDict):
 
     #: `credentials_refused`: its provider takes the key no more. `credentials_unreadable`: another key has to be
     #: given. `quota_reached`, `account_not_active` and `ip_not_authorized`: something is to be set right at the
-    #: provider.
-    reason: Literal["credentials_refused", "credentials_unreadable", "quota_reached", "account_not_active", "ip_not_authorized"]
+    #: provider. `certificate_refused`: the mail server's certificate has ended, or is not one for its name.
+    reason: Literal["credentials_refused", "credentials_unreadable", "quota_reached", "account_not_active", "ip_not_authorized", "certificate_refused"]
     since: str
 
 
@@ -56,7 +60,7 @@ class AccountNotice(TypedDict):
     error: AccountError | None
     id: str
     inbox_id: str
-    provider: Literal["resend", "sendgrid", "mailgun", "brevo"]
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo", "smtp"]
     #: `active` or `error`.
     status: str
 
@@ -141,7 +145,7 @@ class _ApprovalAlways(TypedDict):
     preview: str
     #: Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo`
     #: take the fields of a mail and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
-    provider: Literal["resend", "sendgrid", "mailgun", "brevo"] | None
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo", "smtp"] | None
     #: Hours within which its mail does not go, decided or not.
     quiet_hours: list[QuietHours]
     #: Why it was held or let go, as stable codes.
@@ -242,7 +246,7 @@ class _ApprovalDetailAlways(TypedDict):
     preview: str
     #: Whose connected account it leaves through; `null` where it leaves through SES. `resend`, `sendgrid` and `brevo`
     #: take the fields of a mail and not its bytes: `Message-ID`, encodings and the order of parts are theirs.
-    provider: Literal["resend", "sendgrid", "mailgun", "brevo"] | None
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo", "smtp"] | None
     #: Hours within which its mail does not go, decided or not.
     quiet_hours: list[QuietHours]
     #: Why it was held or let go, as stable codes.
@@ -545,21 +549,27 @@ class ConfirmUpload(_ConfirmUploadAlways, total=False):
 
 
 class _CreateAccountAlways(TypedDict):
-    #: A key that may send. Its last four characters are shown, and nothing else of it ever.
-    api_key: str
     #: The address that it sends from, which the provider knows as yours.
     email: str
     #: Whose it is.
-    provider: Literal["resend", "sendgrid", "mailgun", "brevo"]
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo", "smtp"]
 
 
 class CreateAccount(_CreateAccountAlways, total=False):
-    """An account that is to be connected."""
+    """An account that is to be connected: `api_key` of a provider, or `smtp` and `password` of a mail server."""
 
+    #: A key that may send. Its last four characters are shown, and nothing else of it ever.
+    api_key: str | None
     #: The name beside the address, in mails that go out.
     display_name: str | None
+    #: Of `smtp`: the password, often one for programs alone. Nothing of a short one is ever shown.
+    password: str | None
     #: Where the provider keeps your data: of `sendgrid` and `mailgun`, `us` where it is left out.
     region: Literal["us", "eu"] | None
+    #: Of `smtp`: the server.
+    smtp: SmtpServer | None
+    #: Of `smtp`: the name by which the server lets you in, `email` where it is left out.
+    username: str | None
 
 
 class _CreateAttachmentAlways(TypedDict):
@@ -1723,7 +1733,7 @@ class Inbox(TypedDict):
     #: While nothing leaves it.
     paused: Pause | None
     #: Whose account that is.
-    provider: Literal["resend", "sendgrid", "mailgun", "brevo"] | None
+    provider: Literal["resend", "sendgrid", "mailgun", "brevo", "smtp"] | None
 
 
 class Invitation(TypedDict):
@@ -3245,6 +3255,29 @@ class SimulatePolicies(_SimulatePoliciesAlways, total=False):
     token_id: str | None
 
 
+class SmtpOfAccount(TypedDict):
+    """Where a mail server takes outgoing mail."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls"]
+
+
+class _SmtpServerAlways(TypedDict):
+    #: Its name, such as `smtp.example.com`; a public one.
+    host: str
+
+
+class SmtpServer(_SmtpServerAlways, total=False):
+    """Where a mail server takes outgoing mail."""
+
+    #: 465 where it is left out; not 25.
+    port: int | None
+    #: `tls` from the first byte, `starttls` before anything else is said; what the port says where it is left out.
+    #: Never without.
+    security: Literal["tls", "starttls"] | None
+
+
 class StandingApproval(TypedDict):
     """A budget of mails that are approved ahead."""
 
@@ -3580,6 +3613,8 @@ class UpdateAccount(TypedDict, total=False):
     api_key: str | None
     #: The name beside the address, in mails that go out; an empty one takes it away.
     display_name: str | None
+    #: Another password of the same mail server: the one before is forgotten.
+    password: str | None
 
 
 class UpdateDraft(TypedDict, total=False):

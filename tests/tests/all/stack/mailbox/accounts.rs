@@ -20,8 +20,13 @@ fn new_key(does: &str) -> String {
 
 /// What a provider has of a key.
 fn received(stack: &Stack, key: &str) -> Vec<Value> {
-    let answer = stack.raw("GET", &format!("{}/received?key={key}", providers()), "", vec![], "");
-    assert_eq!(answer.status, 200, "is tests/providers/fake.mjs running? {}", answer.body);
+    received_at(stack, &providers(), key)
+}
+
+/// What is recorded of a key by what stands for a provider, or of a user by a mail server.
+pub(super) fn received_at(stack: &Stack, place: &str, key: &str) -> Vec<Value> {
+    let answer = stack.raw("GET", &format!("{place}/received?key={key}"), "", vec![], "");
+    assert_eq!(answer.status, 200, "does something answer at {place}? {}", answer.body);
     answer.body.as_array().cloned().unwrap_or_default()
 }
 
@@ -41,7 +46,7 @@ fn connected(stack: &Stack, provider: &str, key: &str) -> (Stack, Value) {
 }
 
 /// A mail that waits in the account's inbox.
-fn held(stack: &Stack, subject: &str) -> Held {
+pub(super) fn held(stack: &Stack, subject: &str) -> Held {
     stack.submit_body(&json!({
         "to": [{"address": "success@simulator.amazonses.com", "name": "Ann, of Example"}],
         "bcc": ["hidden@example.org"],
