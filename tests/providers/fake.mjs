@@ -462,9 +462,20 @@ function write(response, { status, body, headers }) {
   response.end(text);
 }
 
+/** What domains say of their mail servers: example.com has that of the tests (tests/mail), and nobody else has one. */
+function autoconfig(path) {
+  if (path !== "/autoconfig/autoconfig.example.com/mail/config-v1.1.xml") throw new Answer(404, "");
+  const port = Number(process.env.COUNTERSIGN_MAIL_SERVER?.split(":").at(-1) ?? 14572) + 1;
+  const server = `<hostname>localhost</hostname><port>${port}</port><socketType>SSL</socketType><username>%EMAILADDRESS%</username>`;
+  const outgoing = `<outgoingServer type="smtp">${server}<authentication>password-cleartext</authentication></outgoingServer>`;
+  const document = `<?xml version="1.0"?><clientConfig version="1.1"><emailProvider id="example.com">${outgoing}</emailProvider></clientConfig>`;
+  throw new Answer(200, document, { "content-type": "text/xml" });
+}
+
 const server = createServer(async (request, response) => {
   try {
     const url = new URL(request.url, "http://127.0.0.1");
+    if (url.pathname.startsWith("/autoconfig/")) autoconfig(url.pathname);
     const body = await read(request);
     route({ method: request.method, path: url.pathname, query: url.searchParams, headers: request.headers, body });
   } catch (ended) {

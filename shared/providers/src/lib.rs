@@ -12,6 +12,7 @@
 //! A mail whose MIME says something that the fields of its provider can't say is refused before any call, as `not_expressible`
 //! ([`expressible`]). What a provider writes in words is never repeated: it may name people.
 
+mod autoconfig;
 mod brevo;
 mod call;
 mod fields;
@@ -405,6 +406,10 @@ impl ProviderKeys for Providers {
             Ok(Ok(verdict) | Err(verdict)) => verdict,
             Err(_) => KeyVerdict::Unreachable("timeout"),
         }
+    }
+
+    async fn find_server(&self, address: &EmailAddress, username: Option<&str>) -> Option<MailServer> {
+        autoconfig::find(&*self.caller, self.endpoint.as_deref(), address, username).await
     }
 
     async fn test_send(&self, key: &ProviderKey, mail: &TestMail) -> SendOutcome {

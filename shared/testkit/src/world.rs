@@ -29,6 +29,7 @@ use domain::ledger::audit::{Anchor, Head};
 use domain::mailbox::account::Provider;
 use domain::mailbox::domains::{Answer, RecordType};
 use domain::mailbox::lifecycle::Nonce;
+use domain::mailbox::mail_server::{MailServer, Security};
 use domain::people::key_links::{KeyLink, Senders};
 use domain::people::key_log::KeyLog;
 use domain::{ApprovalId, InboxId, MemberId, OrganizationId, Timestamp};
@@ -409,6 +410,11 @@ impl ProviderSender for NotedProviders {
 impl ProviderKeys for NotedProviders {
     async fn check(&self, _: &ProviderKey, _: &EmailAddress) -> KeyVerdict {
         lock(&self.verdicts).pop_front().unwrap_or(KeyVerdict::Fine)
+    }
+
+    async fn find_server(&self, address: &EmailAddress, username: Option<&str>) -> Option<MailServer> {
+        let username = username.unwrap_or(address.as_str());
+        MailServer::new(&format!("smtp.{}", address.domain()), 465, Security::Tls, username).ok()
     }
 
     async fn test_send(&self, _: &ProviderKey, mail: &TestMail) -> SendOutcome {

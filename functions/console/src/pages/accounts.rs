@@ -227,13 +227,17 @@ impl Typed {
         let has_regions = Provider::parse(&self.provider).is_some_and(Provider::has_regions);
         let mut body = json!({ "provider": self.provider, "email": self.email });
         if self.has_server() {
-            body["smtp"] = json!({ "host": self.host });
-            if !self.port.is_empty() {
+            if self.host.is_empty() {
+                body["autodiscover"] = json!(true);
+            } else {
+                body["smtp"] = json!({ "host": self.host });
+            }
+            if !self.host.is_empty() && !self.port.is_empty() {
                 // What is no number is told as it is, and refused as that.
                 body["smtp"]["port"] =
                     self.port.parse::<u64>().map_or_else(|_| json!(self.port), |port| json!(port));
             }
-            if !self.security.is_empty() {
+            if !self.host.is_empty() && !self.security.is_empty() {
                 body["smtp"]["security"] = json!(self.security);
             }
             if !self.username.is_empty() {

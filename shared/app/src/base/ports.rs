@@ -545,6 +545,9 @@ impl TestMail {
 pub trait ProviderKeys: Send + Sync {
     /// Whether a key may send from an address. Changes nothing there.
     async fn check(&self, key: &ProviderKey, from: &EmailAddress) -> KeyVerdict;
+    /// The server that takes the mail of an address, where it is known or the domain of the address names one; entered as `username`, or
+    /// by the name that the domain says.
+    async fn find_server(&self, address: &EmailAddress, username: Option<&str>) -> Option<MailServer>;
     /// Sends the fixed mail.
     async fn test_send(&self, key: &ProviderKey, mail: &TestMail) -> SendOutcome;
 }

@@ -43,13 +43,22 @@ pub struct NewAccount {
     /// Where the provider keeps its data; none given is the United States.
     pub region: Option<Region>,
     /// The server, where the provider has no place of its own.
-    pub server: Option<MailServer>,
+    pub server: Option<ServerGiven>,
     /// The address that it sends from.
     pub address: EmailAddress,
     /// The name that recipients see.
     pub display_name: Option<HeaderText>,
     /// What it is entered with.
     pub secret: Secret,
+}
+
+/// Which mail server it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerGiven {
+    /// This one.
+    Named(MailServer),
+    /// The one of the address, entered by this name, or by the one that its domain says.
+    Looked(Option<HeaderText>),
 }
 
 /// What an account is entered with, as somebody gave it. It is never shown.
@@ -135,12 +144,20 @@ pub async fn connect(
     }
     match (&server, provider.has_server()) {
         (None, true) => {
-            return Err(Refusal::field("smtp", Code::Required, "is required: whose server it is"));
+            return Err(Refusal::field(
+                "smtp",
+                Code::Required,
+                "is required; or \"autodiscover\": true has it looked up",
+            ));
         }
         (Some(_), false) => return Err(not_of(provider, "smtp", "a key, and has one place")),
         _ => {}
     }
     let secret = secret.of(provider)?;
+    let server = match server {
+        Some(given) => Some(find_server(providers, &address, given).await?),
+        None => None,
+    };
     if address.domain() == ports.settings.mail_domain {
         let message = format!("an address on {} is an inbox: POST /v1/inboxes makes one", address.domain());
         return Err(Refusal::field("email", Code::DomainOfInstallation, message));
@@ -202,6 +219,24 @@ pub async fn connect(
         StoreError::Conflict(conflicts).into()
     })?;
     Ok(connected)
+}
+
+/// The server that somebody named, or the one of an address.
+async fn find_server(
+    providers: &dyn ProviderKeys,
+    address: &EmailAddress,
+    given: ServerGiven,
+) -> Result<MailServer, Refusal> {
+    match given {
+        ServerGiven::Named(server) => Ok(server),
+        ServerGiven::Looked(username) => {
+            let found = providers.find_server(address, username.as_ref().map(HeaderText::as_str)).await;
+            found.ok_or_else(|| {
+                let message = format!("nothing says which server takes the mail of {}", address.domain());
+                Refusal::field("smtp", Code::MailServerUnknown, message)
+            })
+        }
+    }
 }
 
 /// Refuses an address that is connected at the provider, or at the server by the same name, already. Of two who connect it at the same moment both may succeed.

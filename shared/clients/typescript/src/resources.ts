@@ -7,6 +7,11 @@ import type * as types from "./types.js";
 export interface AccountsCreateParams {
   /** A key that may send. Its last four characters are shown, and nothing else of it ever. */
   api_key?: string | null | undefined;
+  /**
+   * Of `smtp`, where that is left out: have the server looked up, among large providers and where the domain of
+   * `email` tells programs.
+   */
+  autodiscover?: boolean | null | undefined;
   /** The name beside the address, in mails that go out. */
   display_name?: string | null | undefined;
   /** The address that it sends from, which the provider knows as yours. */
@@ -1352,6 +1357,7 @@ export class AccountsRoutes {
       names: {},
       body: {
         api_key: params.api_key,
+        autodiscover: params.autodiscover,
         display_name: params.display_name,
         email: params.email,
         password: params.password,

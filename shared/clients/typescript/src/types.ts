@@ -499,6 +499,11 @@ export interface ConfirmUpload {
 export interface CreateAccount {
   /** A key that may send. Its last four characters are shown, and nothing else of it ever. */
   api_key?: string | null | undefined;
+  /**
+   * Of `smtp`, where that is left out: have the server looked up, among large providers and where the domain of
+   * `email` tells programs.
+   */
+  autodiscover?: boolean | null | undefined;
   /** The name beside the address, in mails that go out. */
   display_name?: string | null | undefined;
   /** The address that it sends from, which the provider knows as yours. */

@@ -282,6 +282,7 @@ codes! {
         ApiKeyRefused = "api_key_refused", "the provider does not take this key, or it may not send: copy it anew, with the right to send";
         PasswordRefused = "password_refused", "the mail server does not let this name and password in: some take the whole address as the name, and some a password for programs (an app password) in place of your own";
         MailServerUnusable = "mail_server_unusable", "no mail can be handed in there: `message` says why. Look up the host and the port for outgoing mail at whoever runs the mailbox";
+        MailServerUnknown = "mail_server_unknown", "nothing says which server takes the mail of this address: name it in `smtp`, as whoever runs the mailbox says";
         InvalidMailServer = "invalid_mail_server", "`message` says what it must be";
         NotOfProvider = "not_of_provider", "this provider is connected by other fields: `message` says which";
         SenderNotAllowed = "sender_not_allowed", "the provider sends nothing from this address: verify it, or its domain, there first";

@@ -10,7 +10,7 @@ use app::gate::approvals::{Ballot, Verdict, decide};
 use app::gate::dispatch::{DispatchError, Dispatched, dispatch};
 use app::gate::submit::{Draft, Submitted, submit};
 use app::gate::transports::Transports;
-use app::mailbox::accounts::{self, AccountChanges, Connected, NewAccount, Secret};
+use app::mailbox::accounts::{self, AccountChanges, Connected, NewAccount, Secret, ServerGiven};
 use app::mailbox::inboxes;
 use domain::base::address::{HeaderText, Mailbox};
 use domain::base::code::Code;
@@ -18,6 +18,7 @@ use domain::delivery::event::EventKind;
 use domain::gate::seal::Ticket;
 use domain::mailbox::account::{Account, AccountStatus, Provider, Region, Transport};
 use domain::mailbox::lifecycle::Status;
+use domain::mailbox::mail_server::{MailServer, Security};
 use domain::mailbox::message::Message;
 use domain::people::access::{Permit, Role, Scope, ScopeType};
 use domain::people::email::EmailProof;
@@ -65,6 +66,56 @@ async fn connect(world: &World, providers: &NotedProviders, new: NewAccount) -> 
     let outside = (&PlainKeys as _, providers as _);
     let answer = |_: &Connected| (201, String::new());
     accounts::connect(&world.ports, outside, &owner(), new, &Once::default(), answer).await
+}
+
+#[tokio::test]
+async fn a_password_opens_for_its_server_and_user_alone() {
+    let world = world().await;
+    let server = |host: &str| MailServer::new(host, 465, Security::Tls, "ann").unwrap();
+    let of_server = NewAccount {
+        server: Some(ServerGiven::Named(server("smtp.example.com"))),
+        secret: Secret::Password(Zeroizing::new("pass word".to_owned())),
+        ..new(Provider::Smtp, "ann@example.com")
+    };
+    let (account, _) = connect(&world, &NotedProviders::default(), of_server.clone()).await.unwrap();
+    assert_eq!((account.last_four.as_str(), account.outside()), ("", "smtp.example.com"));
+    // Another server for the same address is another account; the same one is known.
+    let again = connect(&world, &NotedProviders::default(), of_server.clone()).await;
+    assert_eq!(code_of(again), Code::AccountKnown);
+    let looked = NewAccount { server: Some(ServerGiven::Looked(None)), ..of_server.clone() };
+    let (found, _) = connect(&world, &NotedProviders::default(), looked).await.unwrap();
+    assert_eq!(found.server.unwrap().to_string(), "tls smtp.example.com:465 ann@example.com");
+    // Whoever can write the record can't have the password shown to a server of theirs.
+    let moved = Account { server: Some(server("smtp.example.net")), ..account.clone() };
+    world.ports.store.commit(Change::new(samples::organization_id(1)).update(moved)).await.unwrap();
+    let providers = NotedProviders::default();
+    let proof = EmailProof::by_the_way(samples::organization_id(1), samples::member(1, Role::Owner).id, NOW);
+    world.ports.store.commit(Change::new(samples::organization_id(1)).create(proof)).await.unwrap();
+    let tried = accounts::test_send(&world.ports, (&PlainKeys, &providers), &owner(), account.id).await;
+    assert!(tried.is_err() && providers.tests.lock().unwrap().is_empty(), "{tried:?}");
+    // A key is no password, and neither goes to the other.
+    let key = AccountChanges { secret: Some(key_of(SECRET)), ..AccountChanges::default() };
+    let refused = accounts::update(&world.ports, (&PlainKeys, &providers), &owner(), account.id, key).await;
+    assert_eq!(code_of(refused), Code::NotOfProvider);
+    for (given, field) in [
+        (NewAccount { secret: key_of(SECRET), ..of_server.clone() }, "api_key"),
+        (NewAccount { server: None, ..of_server.clone() }, "smtp"),
+        (NewAccount { provider: Provider::Brevo, ..of_server.clone() }, "smtp"),
+    ] {
+        match connect(&world, &NotedProviders::default(), given).await {
+            Err(Refusal::Invalid(errors)) => assert_eq!(errors[0].field, field),
+            other => panic!("{other:?}"),
+        }
+    }
+    for (verdict, code) in [
+        (KeyVerdict::Refused, Code::PasswordRefused),
+        (KeyVerdict::WrongServer("why"), Code::MailServerUnusable),
+    ] {
+        let providers = NotedProviders::default();
+        providers.verdicts.lock().unwrap().push_back(verdict);
+        let other = NewAccount { address: samples::address("bob@example.com"), ..of_server.clone() };
+        assert_eq!(code_of(connect(&world, &providers, other).await), code);
+    }
 }
 
 async fn connected(world: &World, provider: Provider) -> Connected {

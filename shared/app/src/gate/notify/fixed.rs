@@ -264,12 +264,12 @@ pub(super) fn owners(
         }
         Deed::AccountConnected => (
             "An account was connected",
-            format!("connected the account {what}, or gave it another key: mail leaves through it"),
+            format!("connected the account {what}, or gave it another key or password: mail leaves through it"),
         ),
         Deed::AccountRefused => (
             "A connected account is refused",
             format!(
-                "was told by the provider of the account {what} that nothing leaves through it now: approved mail waits, a day at most"
+                "was told by the provider or mail server of the account {what} that nothing leaves through it now: approved mail waits, a day at most"
             ),
         ),
     };

@@ -21,6 +21,7 @@ class AccountsRoutes:
         email: str,
         provider: Literal["resend", "sendgrid", "mailgun", "brevo", "smtp"],
         api_key: str | None = None,
+        autodiscover: bool | None = None,
         display_name: str | None = None,
         password: str | None = None,
         region: Literal["us", "eu"] | None = None,
@@ -40,6 +41,7 @@ class AccountsRoutes:
             body=_given(
                 {
                     "api_key": api_key,
+                    "autodiscover": autodiscover,
                     "display_name": display_name,
                     "email": email,
                     "password": password,

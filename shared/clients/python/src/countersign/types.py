@@ -560,6 +560,9 @@ class CreateAccount(_CreateAccountAlways, total=False):
 
     #: A key that may send. Its last four characters are shown, and nothing else of it ever.
     api_key: str | None
+    #: Of `smtp`, where that is left out: have the server looked up, among large providers and where the domain of
+    #: `email` tells programs.
+    autodiscover: bool | None
     #: The name beside the address, in mails that go out.
     display_name: str | None
     #: Of `smtp`: the password, often one for programs alone. Nothing of a short one is ever shown.

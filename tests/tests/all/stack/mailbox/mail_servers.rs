@@ -101,6 +101,23 @@ fn a_reply_that_is_lost_sends_nothing_twice_and_one_that_says_later_sends_later(
 }
 
 #[test]
+fn the_server_of_an_address_is_looked_up() {
+    let stack = Stack::running().organization();
+    let (owner, user) = (stack.text(OWNER), new_user("fine"));
+    let mut new = of_server(&user, TLS);
+    new["smtp"] = Value::Null;
+    new["autodiscover"] = json!(true);
+    let account = stack.post("/v1/accounts", owner, &new).expect(201);
+    assert_eq!(
+        account["smtp"],
+        json!({"host": "localhost", "port": port(TLS), "security": "tls"}),
+        "{account}"
+    );
+    new["email"] = json!("hello@example.org");
+    stack.post("/v1/accounts", owner, &new).refused(422, "mail_server_unknown");
+}
+
+#[test]
 fn a_server_is_asked_before_anything_is_kept() {
     let stack = Stack::running().organization();
     let owner = stack.text(OWNER);
