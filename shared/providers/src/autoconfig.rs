@@ -90,10 +90,11 @@ fn read(document: &[u8], address: &EmailAddress, username: Option<&str>) -> Opti
             }
             Event::End(element) => {
                 field = None;
-                if element.local_name().as_ref() == "outgoingServer" && std::mem::take(&mut within) {
-                    if let Some(server) = said.server(address, username) {
-                        return Some(server);
-                    }
+                if element.local_name().as_ref() == "outgoingServer"
+                    && std::mem::take(&mut within)
+                    && let Some(server) = said.server(address, username)
+                {
+                    return Some(server);
                 }
             }
             // Nothing that is needed is written with one.

@@ -264,7 +264,9 @@ pub(super) fn owners(
         }
         Deed::AccountConnected => (
             "An account was connected",
-            format!("connected the account {what}, or gave it another key or password: mail leaves through it"),
+            format!(
+                "connected the account {what}, or gave it another key or password: mail leaves through it"
+            ),
         ),
         Deed::AccountRefused => (
             "A connected account is refused",
