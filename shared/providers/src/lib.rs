@@ -212,10 +212,11 @@ impl Providers {
             return match mime() {
                 Ok(mime) => {
                     let letter = Letter::of_test(mail, &mime);
-                    self.to_server(key, async |server| {
+                    let sent = self.to_server(key, async |server| {
                         self.servers.send(server, &key.secret, &letter, mail.at).await
-                    })
-                    .await
+                    });
+                    // Somebody waits, and a gateway before them for half a minute.
+                    tokio::time::timeout(LIMIT, sent).await.unwrap_or(SendOutcome::Ambiguous("timeout"))
                 }
                 Err(code) => SendOutcome::Refused(code.to_owned()),
             };
