@@ -37,8 +37,8 @@ function serve(at, name, secure) {
     onMailFrom(_, { user }, answer) {
       answer(user.includes("sender") ? no(553, "5.7.1 sender address rejected: not owned by user") : null);
     },
-    onRcptTo(_, { user }, answer) {
-      answer(user.includes("recipient") ? no(550, "5.1.1 no such user here") : null);
+    onRcptTo({ address }, { user }, answer) {
+      answer(user.includes("recipient") && !address.startsWith("hello@") ? no(550, "5.1.1 no such user here") : null);
     },
     onData(stream, session, answer) {
       const { user, envelope } = session;

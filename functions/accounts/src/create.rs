@@ -1,4 +1,4 @@
-//! `POST /v1/accounts`: connects a sending provider of one's own by its key. The provider is asked first whether the key may send from the
+//! `POST /v1/accounts`: connects a sending provider of one's own by its key, or a mail server by a password. It is asked first whether that may send from the
 //! address.
 //!
 //! Needs the scope `accounts.manage`.
@@ -19,7 +19,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "POST",
     path: "/v1/accounts",
     access: Access::Scope(Scope::AccountsManage),
-    says: "`infra/docs/ACCOUNTS.md`; the provider is asked whether the key may send from the address",
+    says: "`infra/docs/ACCOUNTS.md`; the provider or mail server is asked whether key or password may send from the address",
     example: r#"{"provider": "resend", "email": "hello@example.com", "api_key": "re_0123456789abcdef"}"#,
     query: None,
     body: Some(Shape::of::<CreateAccount>()),

@@ -1,4 +1,4 @@
-//! `DELETE /v1/accounts/{account_id}`: disconnects an account. Its key is gone at once, and what waits in its inbox is called off.
+//! `DELETE /v1/accounts/{account_id}`: disconnects an account. Its key or password is gone at once, and what waits in its inbox is called off.
 //!
 //! Needs the scope `accounts.manage`.
 
@@ -16,7 +16,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "DELETE",
     path: "/v1/accounts/{account_id}",
     access: Access::Scope(Scope::AccountsManage),
-    says: "its key is forgotten at once; what waits in its inbox is called off, and that inbox is deleted with its mail",
+    says: "its key or password is forgotten at once; what waits in its inbox is called off, and that inbox is deleted with its mail",
     example: "",
     query: None,
     body: None,

@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/accounts/{account_id}",
     access: Access::Scope(Scope::AccountsRead),
-    says: "`status` is `error` where its provider takes the key no more: `error` says since when",
+    says: "`status` is `error` where its provider takes the key or password no more: `error` says since when",
     example: "",
     query: None,
     body: None,

@@ -17,7 +17,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "GET",
     path: "/v1/accounts",
     access: Access::Scope(Scope::AccountsRead),
-    says: "oldest first; of each key the last four characters",
+    says: "oldest first; of each key the last four characters, of a password none",
     example: "limit=20",
     query: Some(Shape::of::<PageQuery>()),
     body: None,

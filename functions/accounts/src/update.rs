@@ -1,4 +1,4 @@
-//! `PATCH /v1/accounts/{account_id}`: gives an account another name, or another key of the same provider.
+//! `PATCH /v1/accounts/{account_id}`: gives an account another name, or another key of the same provider, or password of the same server.
 //!
 //! Needs the scope `accounts.manage`.
 
@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     method: "PATCH",
     path: "/v1/accounts/{account_id}",
     access: Access::Scope(Scope::AccountsManage),
-    says: "another `api_key` is asked about first, and ends the one before; what waited for it goes with its next attempt",
+    says: "another `api_key` or `password` is asked about first, and ends the one before; what waited for it goes with its next attempt",
     example: r#"{"display_name": "Ann of Example", "api_key": "re_fedcba9876543210"}"#,
     query: None,
     body: Some(Shape::of::<UpdateAccount>()),

@@ -313,9 +313,18 @@ pub(crate) fn failure(code: &str) -> String {
         "throttled" | "limit_exceeded" => "The provider allowed no more mail, however often it was asked.",
         "access_denied" => "Amazon SES denied access.",
         "not_connected" => "The provider could not be reached.",
+        "timeout" | "connection_lost" | "no_tls" | "broken_answer" => {
+            "The provider could not be spoken with, however often it was tried."
+        }
+        "deferred" => "The server asked to come back later, however often it was tried.",
+        "certificate_refused" => "The server\u{2019}s certificate has ended, or is not one for its name.",
+        "sender_refused" => "The server takes no mail from this address.",
+        "recipient_refused" => "The server refused a recipient, so it was given to none.",
         "sender_not_verified" => "The provider does not know the sender\u{2019}s address or domain as yours.",
-        "credentials_refused" => "The provider took the account\u{2019}s key no more.",
-        "credentials_unreadable" => "The account\u{2019}s key can\u{2019}t be opened: give it another.",
+        "credentials_refused" => "The provider took the account\u{2019}s key or password no more.",
+        "credentials_unreadable" => {
+            "The account\u{2019}s key or password can\u{2019}t be opened: give it another."
+        }
         "quota_reached" => "Nothing was left of what is paid for at the provider.",
         "account_not_active" => "The provider has not activated the account there, or has suspended it.",
         "ip_not_authorized" => "The account there takes calls from listed addresses of the network alone.",

@@ -46,7 +46,7 @@ pub enum Unconnected {
     NotReached,
 }
 
-/// Connects to a port of a public host, within `limit` or not at all. `allow_loopback` takes this machine as well, for a stack on it.
+/// Connects to a port of a public host that has a name, since an address would not be looked at, within `limit` or not at all. `allow_loopback` takes this machine as well, for a stack on it.
 pub async fn connect(
     host: &str,
     port: u16,
@@ -55,10 +55,11 @@ pub async fn connect(
 ) -> Result<TcpStream, Unconnected> {
     let place = http::Uri::builder().scheme("tcp").authority(format!("{host}:{port}")).path_and_query("/");
     let place = place.build().map_err(|_| Unconnected::NotReached)?;
-    match connector(allow_loopback, limit).call(place).await {
-        Ok(stream) => Ok(stream.into_inner()),
-        Err(error) if refused_address(&error) => Err(Unconnected::NotPublic),
-        Err(_) => Err(Unconnected::NotReached),
+    // The connector's own limit is of the connection alone: looking up the name takes time as well.
+    match tokio::time::timeout(limit, connector(allow_loopback, limit).call(place)).await {
+        Ok(Ok(stream)) => Ok(stream.into_inner()),
+        Ok(Err(error)) if refused_address(&error) => Err(Unconnected::NotPublic),
+        Ok(Err(_)) | Err(_) => Err(Unconnected::NotReached),
     }
 }
 

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use domain::base::address::EmailAddress;
-use domain::mailbox::mail_server::{MailServer, Security};
+use domain::mailbox::mail_server::{MailServer, Security, is_host};
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Bytes;
 use quick_xml::Reader;
@@ -46,6 +46,10 @@ pub(crate) async fn find(
     username: Option<&str>,
 ) -> Option<MailServer> {
     let domain = address.domain().to_ascii_lowercase();
+    // An address of the network in the place of a name would be called without a look at where it is.
+    if !is_host(&domain) {
+        return None;
+    }
     if let Some((_, host, port)) = KNOWN.iter().find(|(known, ..)| *known == domain) {
         let username = username.unwrap_or(address.as_str());
         return MailServer::new(host, *port, Security::of_port(*port), username).ok();
@@ -289,6 +293,10 @@ mod tests {
         assert_eq!(web.1.lock().unwrap().len(), 2);
         assert_eq!(find(&web, None, &address("ann@example.org"), None).await, None);
         web.1.lock().unwrap().clear();
+        for inside in ["ann@10.0.0.5", "ann@169.254.169.254"] {
+            assert_eq!(find(&web, None, &address(inside), None).await, None);
+            assert!(web.1.lock().unwrap().is_empty(), "{inside}");
+        }
         for (domain, host, port) in KNOWN {
             let found = find(&web, None, &address(&format!("ann@{domain}")), None).await.unwrap();
             assert_eq!((found.host(), found.port()), (host, port));

@@ -1,9 +1,12 @@
 //! Handing in mail at somebody's own mail server (RFC 6409), with their name and password, and never without TLS (RFC 8314).
 //!
-//! A mail goes to all of its recipients or to none: where the server refuses one, nothing is handed in. It is taken with the reply to its
-//! last line and not before (RFC 5321, section 4.2.5), so that whatever breaks earlier has certainly not taken it.
+//! A mail goes to all of its recipients or to none: where the server refuses one, nothing is handed in. Before its first byte goes, it is
+//! certainly not taken; from there on the server's reply to its last line says what became of it, and without one nobody knows.
 
+use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use app::base::ports::{KeyVerdict, SendOutcome};
@@ -18,9 +21,10 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::tz::TimeZone;
 use mail_send::smtp::message::Parameters;
 use mail_send::{Credentials, Error, SmtpClient};
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use smtp_proto::{EXT_8BIT_MIME, EXT_START_TLS, EhloResponse};
+use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, EXT_8BIT_MIME, EXT_START_TLS, EhloResponse};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -31,18 +35,27 @@ use super::fields::NOT_EXPRESSIBLE;
 /// A connection that did not come about for so long does not.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// Entering a server and naming sender and recipients takes so long at most, all steps together.
-const BEFORE: Duration = Duration::from_secs(15);
+/// Entering a server and naming the sender takes so long at most, all steps together.
+const BEFORE: Duration = Duration::from_secs(12);
+
+/// And so much longer for each recipient: some servers ask others about one before they reply.
+const EACH: Duration = Duration::from_millis(400);
 
 /// From the first byte of a mail to the reply to its last so much time may go by. RFC 5321 (section 4.5.3.2) has servers be waited for
 /// longer than the dispatcher lives; whoever looks through mail before they take it mostly needs a few seconds.
-const TAKING: Duration = Duration::from_secs(25);
+const TAKING: Duration = Duration::from_secs(20);
 
 /// Somebody waits for what is found out about a server.
 const ASK_LIMIT: Duration = Duration::from_secs(12);
 
 /// A farewell is not waited for any longer.
 const QUIT_LIMIT: Duration = Duration::from_secs(1);
+
+/// Most bytes that are read of a server: certificates and replies have some thousands.
+const MAX_HEARD: usize = 256 * 1024;
+
+/// Where programs hand in mail: the ports that are registered for it, and those that providers have beside them.
+const PORTS: [u16; 5] = [465, 587, 2465, 2525, 2587];
 
 /// Most bytes of a mail: what large providers take. A server that takes less says so.
 const MAX_SIZE: usize = 25 * 1024 * 1024;
@@ -109,11 +122,46 @@ pub(crate) struct Servers {
     limits: (Duration, Duration),
 }
 
-type Session = SmtpClient<TlsStream<TcpStream>>;
+type Session = SmtpClient<TlsStream<Bounded>>;
+
+/// A connection of which so many bytes are read and no more.
+struct Bounded {
+    stream: TcpStream,
+    left: usize,
+}
+
+impl AsyncRead for Bounded {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        let read = buf.filled().len() - before;
+        match this.left.checked_sub(read) {
+            Some(left) => this.left = left,
+            None => return Poll::Ready(Err(io::Error::other("the server said too much"))),
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Bounded {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
 
 /// Why a server is not entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unable {
+    Port,
     NotPublic,
     NotConnected,
     TimedOut,
@@ -125,7 +173,9 @@ enum Unable {
     Credentials,
     /// It asks to come back later.
     Busy,
-    /// What it says is not SMTP, or is a no that means nothing here.
+    /// It takes nothing from here.
+    Closed,
+    /// What it says is not SMTP, or it ended the conversation.
     Broken,
 }
 
@@ -133,14 +183,13 @@ impl Unable {
     /// What it means for a mail: none was handed in.
     const fn outcome(self) -> SendOutcome {
         SendOutcome::NotAccepted(match self {
-            Unable::NotPublic | Unable::NotConnected => "not_connected",
+            Unable::Port | Unable::NotPublic | Unable::NotConnected => "not_connected",
             Unable::TimedOut => "timeout",
             Unable::Lost => "connection_lost",
-            Unable::Certificate => Trouble::CertificateRefused.as_str(),
-            Unable::Tls | Unable::NoTls => "no_tls",
-            Unable::NoLogin => "no_login",
-            Unable::Credentials => Trouble::CredentialsRefused.as_str(),
-            Unable::Busy => "deferred",
+            Unable::Certificate | Unable::NoTls => Trouble::CertificateRefused.as_str(),
+            Unable::Tls => "no_tls",
+            Unable::Credentials | Unable::NoLogin => Trouble::CredentialsRefused.as_str(),
+            Unable::Busy | Unable::Closed => "deferred",
             Unable::Broken => "broken_answer",
         })
     }
@@ -154,6 +203,10 @@ impl Unable {
             Unable::TimedOut => KeyVerdict::WrongServer(
                 "it did not answer in time; is the port one for mail, and `security` the one of that port?",
             ),
+            Unable::Port => {
+                KeyVerdict::WrongServer("programs hand in mail at port 465, 587, 2465, 2525 or 2587")
+            }
+            Unable::Closed => KeyVerdict::WrongServer("it takes nothing from here; perhaps not now"),
             Unable::NotPublic => KeyVerdict::WrongServer("its address is not a public one"),
             Unable::NotConnected => {
                 KeyVerdict::WrongServer("nothing answers there; are host and port right?")
@@ -168,9 +221,7 @@ impl Unable {
                 KeyVerdict::WrongServer("it does not offer STARTTLS, and no password goes without TLS")
             }
             Unable::NoLogin => KeyVerdict::WrongServer("it lets nobody in by a name and a password there"),
-            Unable::Broken => {
-                KeyVerdict::WrongServer("what answers there is no mail server, or takes no mail")
-            }
+            Unable::Broken => KeyVerdict::WrongServer("it ended the conversation, or does not speak SMTP"),
         }
     }
 }
@@ -185,7 +236,8 @@ impl From<Error> for Unable {
                 _ => Unable::Tls,
             },
             Error::MissingStartTls => Unable::NoTls,
-            Error::UnsupportedAuthMechanism => Unable::NoLogin,
+            // It asks for something else than a name and a password.
+            Error::UnsupportedAuthMechanism | Error::Auth(_) | Error::Base64(_) => Unable::NoLogin,
             Error::AuthenticationFailed(reply) => match reply.code {
                 400..=499 => Unable::Busy,
                 // It does not know what it offered (RFC 5321, section 4.2.1).
@@ -214,15 +266,18 @@ impl Servers {
         password: &str,
     ) -> Result<(Session, EhloResponse<String>), Unable> {
         let (host, port) = (server.host(), server.port());
+        if !self.allow_loopback && !PORTS.contains(&port) {
+            return Err(Unable::Port);
+        }
         let stream = egress::connect(host, port, self.allow_loopback, CONNECT_LIMIT).await;
         let stream = stream.map_err(|unconnected| match unconnected {
             egress::Unconnected::NotPublic => Unable::NotPublic,
             egress::Unconnected::NotReached => Unable::NotConnected,
         })?;
-        let mut plain = SmtpClient { stream, timeout: BEFORE };
+        let mut plain = SmtpClient { stream: Bounded { stream, left: MAX_HEARD }, timeout: BEFORE };
         let mut session = match server.security() {
             Security::Tls => {
-                let mut session = plain.into_tls(&self.tls, host).await.map_err(of_handshake)?;
+                let mut session = self.encrypt(plain, host).await?;
                 greeted(&session.read().await?)?;
                 session
             }
@@ -233,13 +288,33 @@ impl Servers {
                     return Err(Unable::NoTls);
                 }
                 // What came behind the reply to it, before TLS, is dropped: nobody may speak for the server there (RFC 3207, section 6).
-                plain.start_tls(&self.tls, host).await.map_err(of_handshake)?
+                greeted(&plain.cmd(b"STARTTLS\r\n").await?)?;
+                self.encrypt(plain, host).await?
             }
         };
-        let offers = session.ehlo(HELLO).await?;
+        let mut offers = session.ehlo(HELLO).await?;
+        // One way in, and one attempt: mail-send would go on to the next after some replies, and each counts as a failed login there.
+        offers.auth_mechanisms = match offers.auth_mechanisms {
+            all if all & AUTH_PLAIN != 0 => AUTH_PLAIN,
+            all => all & AUTH_LOGIN,
+        };
         let credentials = Credentials::new(server.username(), password);
         session.authenticate(&credentials, &offers).await?;
         Ok((session, offers))
+    }
+
+    /// Brings a connection under TLS.
+    async fn encrypt(&self, plain: SmtpClient<Bounded>, host: &str) -> Result<Session, Unable> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| Unable::Tls)?;
+        let stream = self.tls.connect(name, plain.stream).await.map_err(|error| {
+            // Whoever speaks another language than TLS breaks it off.
+            let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            match tls {
+                Some(rustls::Error::InvalidCertificate(_)) => Unable::Certificate,
+                _ => Unable::Tls,
+            }
+        })?;
+        Ok(SmtpClient { stream, timeout: plain.timeout })
     }
 
     /// Whether whoever has this password may hand in mail from an address. Nothing is handed in.
@@ -249,8 +324,12 @@ impl Servers {
                 Ok(entered) => entered,
                 Err(unable) => return unable.verdict(),
             };
-            let named = session.mail_from(from.as_str(), &Parameters::new()).await;
-            let verdict = match named {
+            let named = async {
+                session.mail_from(from.as_str(), &Parameters::new()).await?;
+                // Many say of a sender only then that they don't take it. Nothing is handed in.
+                session.rcpt_to(from.as_str(), &Parameters::new()).await
+            };
+            match named.await {
                 Ok(()) => KeyVerdict::Fine,
                 Err(Error::UnexpectedReply(reply)) if (500..=599).contains(&reply.code) => {
                     KeyVerdict::WrongSender(
@@ -258,9 +337,7 @@ impl Servers {
                     )
                 }
                 Err(error) => Unable::from(error).verdict(),
-            };
-            leave(session).await;
-            verdict
+            }
         };
         tokio::time::timeout(ASK_LIMIT, asked).await.unwrap_or(Unable::TimedOut.verdict())
     }
@@ -280,6 +357,8 @@ impl Servers {
             return SendOutcome::Refused("not_constructed".to_owned());
         };
         let (before, taken_within) = self.limits;
+        let recipients = u32::try_from(letter.to.len()).unwrap_or(u32::MAX);
+        let before = before.saturating_add(EACH.saturating_mul(recipients));
         let opened = tokio::time::timeout(before, self.open(server, password, letter)).await;
         let mut session = match opened {
             Ok(Ok(session)) => session,
@@ -290,18 +369,23 @@ impl Servers {
             session.write_message(&bytes).await?;
             session.read().await
         };
-        let outcome = match tokio::time::timeout(taken_within, taking).await {
-            Ok(Ok(reply)) => match reply.code {
-                200..=299 => SendOutcome::Accepted(letter.id.clone()),
-                300..=399 => SendOutcome::Ambiguous("broken_answer"),
-                code => refused(code, "refused"),
-            },
+        match tokio::time::timeout(taken_within, taking).await {
+            Ok(Ok(reply)) => {
+                let outcome = match reply.code {
+                    200..=299 => SendOutcome::Accepted(letter.id.clone()),
+                    // It goes away: perhaps one before another, which took it.
+                    421 => SendOutcome::Ambiguous("connection_lost"),
+                    code @ 400..=599 => refused(code, "refused"),
+                    _ => SendOutcome::Ambiguous("broken_answer"),
+                };
+                let _ = tokio::time::timeout(QUIT_LIMIT, session.quit()).await;
+                outcome
+            }
             Ok(Err(Error::Io(_))) => SendOutcome::Ambiguous("connection_lost"),
             Ok(Err(_)) => SendOutcome::Ambiguous("broken_answer"),
             Err(_) => SendOutcome::Ambiguous("timeout"),
-        };
-        leave(session).await;
-        outcome
+        }
+        // Nothing more is said to it: that would be words of the mail.
     }
 
     /// All that is said before the first byte of a mail.
@@ -313,43 +397,24 @@ impl Servers {
     ) -> Result<Session, SendOutcome> {
         let (mut session, offers) = self.enter(server, password).await.map_err(Unable::outcome)?;
         let Letter { from, to, mime, .. } = letter;
-        let steps = async {
-            if (1..mime.len()).contains(&offers.size) {
-                return Err(SendOutcome::Refused("too_large".to_owned()));
-            }
-            let mut parameters = Parameters::new();
-            if !mime.is_ascii() {
-                if offers.capabilities & EXT_8BIT_MIME == 0 {
-                    return Err(SendOutcome::Refused(NOT_EXPRESSIBLE.to_owned()));
-                }
-                parameters.add("BODY=8BITMIME");
-            }
-            session
-                .mail_from(from.as_str(), &parameters)
-                .await
-                .map_err(|error| at_step(error, "sender_refused"))?;
-            for address in to {
-                let named = session.rcpt_to(address.as_str(), &Parameters::new()).await;
-                named.map_err(|error| at_step(error, "recipient_refused"))?;
-            }
-            let reply = session.cmd(b"DATA\r\n").await.map_err(|error| at_step(error, "refused"))?;
-            if reply.code == 354 { Ok(()) } else { Err(refused(reply.code, "refused")) }
-        };
-        match steps.await {
-            Ok(()) => Ok(session),
-            Err(outcome) => {
-                leave(session).await;
-                Err(outcome)
-            }
+        if (1..mime.len()).contains(&offers.size) {
+            return Err(SendOutcome::Refused("too_large".to_owned()));
         }
-    }
-}
-
-/// What a handshake that failed says: whoever speaks another language than TLS breaks it off.
-fn of_handshake(error: Error) -> Unable {
-    match Unable::from(error) {
-        Unable::Lost => Unable::Tls,
-        other => other,
+        let mut parameters = Parameters::new();
+        if !mime.is_ascii() {
+            if offers.capabilities & EXT_8BIT_MIME == 0 {
+                return Err(SendOutcome::Refused(NOT_EXPRESSIBLE.to_owned()));
+            }
+            parameters.add("BODY=8BITMIME");
+        }
+        let named = session.mail_from(from.as_str(), &parameters).await;
+        named.map_err(|error| at_step(error, "sender_refused"))?;
+        for address in to {
+            let named = session.rcpt_to(address.as_str(), &Parameters::new()).await;
+            named.map_err(|error| at_step(error, "recipient_refused"))?;
+        }
+        let reply = session.cmd(b"DATA\r\n").await.map_err(|error| at_step(error, "refused"))?;
+        if reply.code == 354 { Ok(session) } else { Err(refused(reply.code, "refused")) }
     }
 }
 
@@ -358,7 +423,7 @@ fn greeted(reply: &smtp_proto::Response<String>) -> Result<(), Unable> {
     match reply.code {
         200..=299 => Ok(()),
         400..=499 => Err(Unable::Busy),
-        _ => Err(Unable::Broken),
+        _ => Err(Unable::Closed),
     }
 }
 
@@ -374,25 +439,22 @@ fn at_step(error: Error, code: &str) -> SendOutcome {
 fn refused(reply: u16, code: &str) -> SendOutcome {
     match reply {
         530 | 534 | 535 | 538 => SendOutcome::NotAccepted(Trouble::CredentialsRefused.as_str()),
-        552 => SendOutcome::Refused("too_large".to_owned()),
+        // Of a recipient it says that their mailbox is full.
+        552 if code != "recipient_refused" => SendOutcome::Refused("too_large".to_owned()),
         500..=599 => SendOutcome::Refused(code.to_owned()),
         400..=499 => SendOutcome::NotAccepted("deferred"),
         _ => SendOutcome::NotAccepted("broken_answer"),
     }
 }
 
-/// Ends a session. Whether the server hears it is of no matter.
-async fn leave(session: Session) {
-    let _ = tokio::time::timeout(QUIT_LIMIT, session.quit()).await;
-}
-
 /// TLS with the certificates of public authorities, and of one more. One that can't be read is none.
 fn connector(root: Option<&str>) -> TlsConnector {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(der) = root.and_then(|root| STANDARD.decode(root).ok())
-        && roots.add(CertificateDer::from(der)).is_err()
-    {
-        tracing::warn!("MAIL_SERVER_ROOT is no certificate of an authority");
+    if let Some(root) = root {
+        let added = STANDARD.decode(root).is_ok_and(|der| roots.add(CertificateDer::from(der)).is_ok());
+        if !added {
+            tracing::warn!("MAIL_SERVER_ROOT is no certificate of an authority in base 64");
+        }
     }
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
     #[expect(clippy::expect_used, reason = "the provider has suites for what is asked of it")]

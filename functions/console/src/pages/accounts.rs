@@ -3,14 +3,15 @@
 
 use app::Refusal;
 use app::base::enter::Once;
+use app::base::error::FieldError;
 use app::base::store::Key;
 use app::mailbox::accounts::{self, Connected};
 use askama::Template;
-use domain::base::address::HeaderText;
-use domain::base::code::Class;
+use domain::base::address::{EmailAddress, HeaderText};
+use domain::base::code::{Class, Code};
 use domain::mailbox::account::{Account, AccountStatus, MAX_KEY, Provider, Region, Trouble};
 use domain::mailbox::mail_server::{MailServer, Security};
-use domain::people::access::{Scope, scope};
+use domain::people::access::{Permit, Scope, scope};
 use domain::{AccountId, Timestamp};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};
@@ -73,8 +74,18 @@ const LIST: &str = "/accounts";
 const ONE: &str = "/accounts/{account_id}";
 
 /// The fields of the forms.
-const FIELDS: &[&str] =
-    &["provider", "email", "display_name", "region", "api_key", "smtp", "username", "password"];
+const FIELDS: &[&str] = &[
+    "provider",
+    "email",
+    "display_name",
+    "region",
+    "api_key",
+    "host",
+    "port",
+    "security",
+    "username",
+    "password",
+];
 
 #[derive(Template)]
 #[template(path = "accounts.html")]
@@ -176,7 +187,7 @@ async fn list(context: &Context, request: &Request) -> Result<Response, Refusal>
     let page = ListPage {
         notice: match request.query.get("notice").map(String::as_str) {
             Some("disconnected") => {
-                "It is disconnected: its key is forgotten, and what waited in its inbox is called off."
+                "It is disconnected: its key or password is forgotten, and what waited in its inbox is called off."
             }
             _ => "",
         },
@@ -227,17 +238,13 @@ impl Typed {
         let has_regions = Provider::parse(&self.provider).is_some_and(Provider::has_regions);
         let mut body = json!({ "provider": self.provider, "email": self.email });
         if self.has_server() {
-            if self.host.is_empty() {
-                body["autodiscover"] = json!(true);
-            } else {
-                body["smtp"] = json!({ "host": self.host });
-            }
-            if !self.host.is_empty() && !self.port.is_empty() {
+            body["smtp"] = json!({ "host": self.host });
+            if !self.port.is_empty() {
                 // What is no number is told as it is, and refused as that.
                 body["smtp"]["port"] =
                     self.port.parse::<u64>().map_or_else(|_| json!(self.port), |port| json!(port));
             }
-            if !self.host.is_empty() && !self.security.is_empty() {
+            if !self.security.is_empty() {
                 body["smtp"]["security"] = json!(self.security);
             }
             if !self.username.is_empty() {
@@ -261,6 +268,7 @@ impl Typed {
 #[template(path = "account_new.html")]
 struct NewPage {
     shell: Shell,
+    notice: &'static str,
     csrf: String,
     wrong: Wrong,
     alert: String,
@@ -284,6 +292,7 @@ async fn form(visit: &Visit, status: u16, typed: Typed, said: Said) -> Result<Re
     let frame = Frame::of(visit).await?;
     let beside = said.wrong.beside(FIELDS);
     let page = NewPage {
+        notice: said.notice,
         csrf: visit.session.form_token(),
         alert: if said.alert.is_empty() { beside } else { said.alert },
         wrong: said.wrong,
@@ -309,6 +318,9 @@ async fn make(context: &Context, request: &Request) -> Result<Response, Refusal>
     let (visit, sent) = Visit::of_form(context, request, &[Key::Organization]).await?;
     let permit = visit.principal.permit::<scope::AccountsManage>()?;
     let typed = Typed::of(&sent);
+    if typed.has_server() && typed.host.is_empty() {
+        return look_up(&visit, &permit, typed).await;
+    }
     let secret = if typed.has_server() { "password" } else { "api_key" };
     let body = zeroize::Zeroizing::new(typed.body(sent.field(secret)));
     let outside = (visit.powers.data_keys()?, visit.powers.provider_keys()?);
@@ -322,7 +334,7 @@ async fn make(context: &Context, request: &Request) -> Result<Response, Refusal>
             Ok(guard::see_other(&format!("{}/{}?notice=connected", route::ACCOUNTS, account.id)))
         }
         Err(Refusal::Invalid(errors)) => {
-            let said = Said { wrong: Wrong::new(&errors), ..Said::default() };
+            let said = Said { wrong: wrong(errors), ..Said::default() };
             form(&visit, 422, typed, said).await
         }
         Err(refusal) => match said_of(&refusal) {
@@ -330,6 +342,54 @@ async fn make(context: &Context, request: &Request) -> Result<Response, Refusal>
             None => Err(refusal),
         },
     }
+}
+
+/// The form with the server that was found: whoever types a password sees first whom it goes to.
+async fn look_up(
+    visit: &Visit,
+    permit: &Permit<scope::AccountsManage>,
+    typed: Typed,
+) -> Result<Response, Refusal> {
+    let found = async {
+        let providers = visit.powers.provider_keys()?;
+        let named = |error: &dyn std::fmt::Display, field| {
+            Refusal::field(field, Code::InvalidAddress, error.to_string())
+        };
+        let address = EmailAddress::parse(&typed.email).map_err(|error| named(&error, "email"))?;
+        let username = Some(typed.username.as_str()).filter(|name| !name.is_empty()).map(HeaderText::parse);
+        let username = username.transpose().map_err(|error| named(&error, "username"))?;
+        accounts::look_up(providers, permit, &address, username).await
+    };
+    match found.await {
+        Ok(server) => {
+            let typed = Typed {
+                host: server.host().to_owned(),
+                port: server.port().to_string(),
+                security: server.security().as_str().to_owned(),
+                username: server.username().to_owned(),
+                ..typed
+            };
+            let notice =
+                "This server was found for the address. If it is yours, type the password once more.";
+            form(visit, 200, typed, Said { notice, ..Said::default() }).await
+        }
+        Err(Refusal::Invalid(errors)) => {
+            form(visit, 422, typed, Said { wrong: wrong(errors), ..Said::default() }).await
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// What is wrong, at the fields of the form: what is said of `smtp.port` stands at the port, and what is said of all of it at the host.
+fn wrong(errors: Vec<FieldError>) -> Wrong {
+    let at_form = errors.into_iter().map(|error| {
+        let field = match error.field.as_str() {
+            "smtp" | "smtp.host" => "host".to_owned(),
+            other => other.trim_start_matches("smtp.").to_owned(),
+        };
+        FieldError { field, ..error }
+    });
+    Wrong::new(&at_form.collect::<Vec<_>>())
 }
 
 /// What is said on the page that was sent, and with which status, where that is of more use than a page of its own.
@@ -377,7 +437,7 @@ async fn show(context: &Context, request: &Request, id: AccountId) -> Result<Res
             "It is connected. Send yourself a test, and see what your policies ask of its mail."
         }
         Some("changed") => "It is changed.",
-        Some("tested") => "The provider took the test. It should be in your own mail within a minute.",
+        Some("tested") => "The test was taken. It should be in your own mail within a minute.",
         _ => "",
     };
     page(&visit, 200, id, Said { notice, ..Said::default() }).await

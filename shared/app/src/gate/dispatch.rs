@@ -103,7 +103,10 @@ pub async fn dispatch(
     let status = record(ports, message, then, |change| change).await?;
     match outcome {
         SendOutcome::THROTTLED => pace.slow_down(ports.now()).await,
-        SendOutcome::NotAccepted("not_connected") | SendOutcome::Ambiguous(_) => {
+        SendOutcome::NotAccepted(
+            "not_connected" | "timeout" | "connection_lost" | "deferred" | "no_tls" | "broken_answer",
+        )
+        | SendOutcome::Ambiguous(_) => {
             pace.keep_off(ports.now()).await;
         }
         _ => {}

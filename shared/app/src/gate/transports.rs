@@ -38,6 +38,9 @@ impl MailSender for Transports {
         if account.provider != provider || account.address != envelope.from {
             return SendOutcome::Refused("account_changed".to_owned());
         }
+        if account.is_left_alone(self.ports.now()) {
+            return SendOutcome::NotAccepted(Trouble::CredentialsRefused.as_str());
+        }
         let opened = open(&*self.data_keys, &organization.data_key, &account).await;
         let outcome = match opened {
             Ok(key) => self.providers.send(mail, &key, self.ports.now()).await,

@@ -77,9 +77,9 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// The field that it is given in to an account of this provider.
-    const fn field_of(provider: Provider) -> &'static str {
-        if provider.has_server() { "password" } else { "api_key" }
+    /// What people call that of an account of this provider.
+    const fn called(provider: Provider) -> &'static str {
+        if provider.has_server() { "password" } else { "key" }
     }
 
     /// Its text, where it is what this provider is entered with.
@@ -176,7 +176,7 @@ pub async fn connect(
         address: address.clone(),
         status: AccountStatus::Active,
         sealed_secret: vec![],
-        last_four: Account::last_four(&key.secret),
+        last_four: Account::last_four(provider, &key.secret),
         connected_by: permit.actor().member().ok_or(Refusal::NotFound("member"))?,
         created_at: now,
         version: 1,
@@ -219,6 +219,16 @@ pub async fn connect(
         StoreError::Conflict(conflicts).into()
     })?;
     Ok(connected)
+}
+
+/// The server of an address, to be shown to whoever is about to hand it a password.
+pub async fn look_up(
+    providers: &dyn ProviderKeys,
+    _: &Permit<scope::AccountsManage>,
+    address: &EmailAddress,
+    username: Option<HeaderText>,
+) -> Result<MailServer, Refusal> {
+    find_server(providers, address, ServerGiven::Looked(username)).await
 }
 
 /// The server that somebody named, or the one of an address.
@@ -372,7 +382,7 @@ pub async fn update(
             if same {
                 None
             } else {
-                Some((seal(ports, &data_key, &known, &key)?, Account::last_four(&key.secret)))
+                Some((seal(ports, &data_key, &known, &key)?, Account::last_four(known.provider, &key.secret)))
             }
         }
     };
@@ -474,11 +484,13 @@ pub async fn test_send(
         SendOutcome::NotAccepted(CREDENTIALS_REFUSED) => {
             let message = format!(
                 "{name} takes the {} of this account no more: give it another",
-                Secret::field_of(account.provider)
+                Secret::called(account.provider)
             );
             Err(Refusal::because(Code::CredentialsRefused, message))
         }
-        SendOutcome::NotAccepted(why @ ("throttled" | "not_connected")) => Err(unreachable(name, why)),
+        SendOutcome::NotAccepted(
+            why @ ("throttled" | "not_connected" | "timeout" | "connection_lost" | "deferred"),
+        ) => Err(unreachable(name, why)),
         SendOutcome::Ambiguous(why) => {
             let message = format!("{name} gave no clear answer ({why}): the test may have gone");
             Err(Refusal::because(Code::ProviderSilent, message))

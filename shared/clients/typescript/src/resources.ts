@@ -16,7 +16,7 @@ export interface AccountsCreateParams {
   display_name?: string | null | undefined;
   /** The address that it sends from, which the provider knows as yours. */
   email: string;
-  /** Of `smtp`: the password, often one for programs alone. Nothing of a short one is ever shown. */
+  /** Of `smtp`: the password, often one for programs alone. Nothing of it is ever shown. */
   password?: string | null | undefined;
   /** Whose it is. */
   provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp";
@@ -1346,9 +1346,9 @@ export class AccountsRoutes {
   }
 
   /**
-   * Connects a sending provider of one's own by its key. The provider is asked first whether the key may send from
-   * the address. `infra/docs/ACCOUNTS.md`; the provider is asked whether the key may send from the address. Needs the
-   * scope `accounts.manage`. `POST /v1/accounts`
+   * Connects a sending provider of one's own by its key, or a mail server by a password. It is asked first whether
+   * that may send from the address. `infra/docs/ACCOUNTS.md`; the provider or mail server is asked whether key or
+   * password may send from the address. Needs the scope `accounts.manage`. `POST /v1/accounts`
    */
   create(params: AccountsCreateParams, options: OnceOptions = {}): Promise<types.Account> {
     return this.#transport.request({
@@ -1372,9 +1372,9 @@ export class AccountsRoutes {
   }
 
   /**
-   * Disconnects an account. Its key is gone at once, and what waits in its inbox is called off. Its key is forgotten
-   * at once; what waits in its inbox is called off, and that inbox is deleted with its mail. Needs the scope
-   * `accounts.manage`. `DELETE /v1/accounts/{account_id}`
+   * Disconnects an account. Its key or password is gone at once, and what waits in its inbox is called off. Its key
+   * or password is forgotten at once; what waits in its inbox is called off, and that inbox is deleted with its mail.
+   * Needs the scope `accounts.manage`. `DELETE /v1/accounts/{account_id}`
    */
   delete(accountId: string, options: CallOptions = {}): Promise<void> {
     return this.#transport.request({
@@ -1386,8 +1386,8 @@ export class AccountsRoutes {
   }
 
   /**
-   * One connected account. `status` is `error` where its provider takes the key no more: `error` says since when.
-   * Needs the scope `accounts.read`. `GET /v1/accounts/{account_id}`
+   * One connected account. `status` is `error` where its provider takes the key or password no more: `error` says
+   * since when. Needs the scope `accounts.read`. `GET /v1/accounts/{account_id}`
    */
   get(accountId: string, options: CallOptions = {}): Promise<types.Account> {
     return this.#transport.request({
@@ -1399,8 +1399,8 @@ export class AccountsRoutes {
   }
 
   /**
-   * The connected accounts. Oldest first; of each key the last four characters. Needs the scope `accounts.read`. `GET
-   * /v1/accounts`
+   * The connected accounts. Oldest first; of each key the last four characters, of a password none. Needs the scope
+   * `accounts.read`. `GET /v1/accounts`
    */
   list(params: AccountsListParams = {}, options: CallOptions = {}): Promise<types.PageOfAccount> {
     return this.#transport.request({
@@ -1440,9 +1440,9 @@ export class AccountsRoutes {
   }
 
   /**
-   * Gives an account another name, or another key of the same provider. Another `api_key` is asked about first, and
-   * ends the one before; what waited for it goes with its next attempt. Needs the scope `accounts.manage`. `PATCH
-   * /v1/accounts/{account_id}`
+   * Gives an account another name, or another key of the same provider, or password of the same server. Another
+   * `api_key` or `password` is asked about first, and ends the one before; what waited for it goes with its next
+   * attempt. Needs the scope `accounts.manage`. `PATCH /v1/accounts/{account_id}`
    */
   update(accountId: string, params: AccountsUpdateParams = {}, options: CallOptions = {}): Promise<types.Account> {
     return this.#transport.request({

@@ -19,7 +19,7 @@ export interface Account {
   id: string;
   /** The inbox in which its mails lie. Wherever the API takes an inbox's id it takes the account's as well. */
   inbox_id: string;
-  /** Of the key; `null` of a password with fewer than 16 characters, of which nothing is shown. */
+  /** Of the key; `null` of a password, of which nothing is shown. */
   last_four: string | null;
   /** While nothing leaves it. */
   paused: Pause | null;
@@ -39,9 +39,10 @@ export interface Account {
 /** What is wrong with an account. */
 export interface AccountError {
   /**
-   * `credentials_refused`: its provider takes the key no more. `credentials_unreadable`: another key has to be given.
-   * `quota_reached`, `account_not_active` and `ip_not_authorized`: something is to be set right at the provider.
-   * `certificate_refused`: the mail server's certificate has ended, or is not one for its name.
+   * `credentials_refused`: its provider takes the key no more, or its server the password. `credentials_unreadable`:
+   * another has to be given. `quota_reached`, `account_not_active` and `ip_not_authorized`: something is to be set
+   * right at the provider. `certificate_refused`: the mail server's certificate has ended, is not one for its name,
+   * or it offers no TLS.
    */
   reason: "credentials_refused" | "credentials_unreadable" | "quota_reached" | "account_not_active" | "ip_not_authorized" | "certificate_refused";
   since: string;
@@ -508,7 +509,7 @@ export interface CreateAccount {
   display_name?: string | null | undefined;
   /** The address that it sends from, which the provider knows as yours. */
   email: string;
-  /** Of `smtp`: the password, often one for programs alone. Nothing of a short one is ever shown. */
+  /** Of `smtp`: the password, often one for programs alone. Nothing of it is ever shown. */
   password?: string | null | undefined;
   /** Whose it is. */
   provider: "resend" | "sendgrid" | "mailgun" | "brevo" | "smtp";

@@ -285,7 +285,7 @@ codes! {
         MailServerUnknown = "mail_server_unknown", "nothing says which server takes the mail of this address: name it in `smtp`, as whoever runs the mailbox says";
         InvalidMailServer = "invalid_mail_server", "`message` says what it must be";
         NotOfProvider = "not_of_provider", "this provider is connected by other fields: `message` says which";
-        SenderNotAllowed = "sender_not_allowed", "the provider sends nothing from this address: verify it, or its domain, there first";
+        SenderNotAllowed = "sender_not_allowed", "the provider or server sends nothing from this address: verify it, or its domain, there first";
         NotCarried = "not_carried", "the provider of this account can't be given the mail as it is (`infra/docs/ACCOUNTS.md`): change what `message` names, or send it from another inbox";
         RegionNotOffered = "region_not_offered", "this provider has one region: leave `region` out";
         UnknownAttachment = "unknown_attachment", "the mail has no such file";
@@ -373,7 +373,7 @@ codes! {
         TooManySignIns = "too_many_sign_ins", "a thousand attempts with one address: wait as `Retry-After` says";
     }
     Upstream {
-        CredentialsRefused = "credentials_refused", "the provider takes the key of this account no more: give it another (`PATCH /v1/accounts/{account_id}`)";
+        CredentialsRefused = "credentials_refused", "the provider takes the key or password of this account no more: give it another (`PATCH /v1/accounts/{account_id}`)";
         ProviderSilent = "provider_silent", "nobody knows whether it went: look into your mail before you try again";
         ProviderRefused = "provider_refused", "`message` says what the provider did; look at the account there";
     }

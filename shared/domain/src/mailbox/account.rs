@@ -140,7 +140,7 @@ pub struct Account {
     pub status: AccountStatus,
     /// The provider's key or password, sealed.
     pub sealed_secret: Vec<u8>,
-    /// The last four characters of that key; nothing where it is too short for any to be shown.
+    /// The last four characters of that key; nothing of a password, or where it is too short for any to be shown.
     pub last_four: String,
     /// Who connected it.
     pub connected_by: MemberId,
@@ -169,9 +169,9 @@ pub const MAX_KEY: usize = 500;
 pub const MIN_KEY: usize = 16;
 
 impl Account {
-    /// What is shown of a key: of one shorter than [`MIN_KEY`], as many passwords are, nothing.
-    pub fn last_four(key: &str) -> String {
-        if key.chars().count() < MIN_KEY {
+    /// What is shown of a key: of one shorter than [`MIN_KEY`] nothing, and of a password that a person may have thought of.
+    pub fn last_four(provider: Provider, key: &str) -> String {
+        if provider.has_server() || key.chars().count() < MIN_KEY {
             return String::new();
         }
         let start = key.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
@@ -196,6 +196,18 @@ impl Account {
     #[must_use]
     pub fn taken(&self) -> Option<Self> {
         (self.status != AccountStatus::Active).then(|| Self { status: AccountStatus::Active, ..self.clone() })
+    }
+
+    /// Whether its mail server, which let nobody in, is not asked again now. Each mail that waits would try the password a hundred times a
+    /// day, and servers lock out whoever fails so often: they are asked in one minute of each half hour. A new password, or a test that
+    /// goes, ends that.
+    pub fn is_left_alone(&self, now: Timestamp) -> bool {
+        match self.status {
+            AccountStatus::Error { why: Trouble::CredentialsRefused, since } if self.server.is_some() => {
+                now.duration_since(since).as_secs().rem_euclid(30 * 60) >= 60
+            }
+            _ => false,
+        }
     }
 
     /// What events tell of it.
@@ -318,10 +330,31 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_lets_nobody_in_is_asked_in_one_minute_of_each_half_hour() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let server = MailServer::parse("tls smtp.example.com:465 ann");
+        let refused = Account { server, ..account() }.refused(Trouble::CredentialsRefused, at(0)).unwrap();
+        let asked = [0, 59, 1_800, 1_859, 86_400];
+        assert!(asked.iter().all(|seconds| !refused.is_left_alone(at(*seconds))));
+        assert!([60, 1_799, 1_860].iter().all(|seconds| refused.is_left_alone(at(*seconds))));
+        // A key costs nobody anything, and other troubles end by themselves.
+        let of_key = Account { server: None, ..refused.clone() };
+        let other = refused.refused(Trouble::CertificateRefused, at(0)).unwrap();
+        assert!(
+            !of_key.is_left_alone(at(60)) && !other.is_left_alone(at(60)) && !account().is_left_alone(at(60))
+        );
+    }
+
+    #[test]
     fn nothing_of_a_key_is_shown_but_its_end() {
-        assert_eq!(Account::last_four("re_0123456789abcdef"), "cdef");
-        assert_eq!(Account::last_four("a long pässwörtäöüß!"), "öüß!");
-        assert_eq!(Account::last_four("äöüß!"), "", "four of five would be nearly all of it");
+        assert_eq!(Account::last_four(Provider::Resend, "re_0123456789abcdef"), "cdef");
+        assert_eq!(Account::last_four(Provider::Resend, "re_0123456789äöüß!"), "öüß!");
+        assert_eq!(
+            Account::last_four(Provider::Resend, "äöüß!"),
+            "",
+            "four of five would be nearly all of it"
+        );
+        assert_eq!(Account::last_four(Provider::Smtp, "correct horse battery 2024"), "");
         let shown = format!("{:?}", account());
         assert!(!shown.contains("sealed") && !shown.contains("example.com"), "{shown}");
     }

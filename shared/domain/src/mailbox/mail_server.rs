@@ -66,12 +66,18 @@ impl MailServer {
         if matches!(port, 0 | 25) {
             return Err(InvalidMailServer::Port);
         }
-        let username = username.trim();
+        let username = Self::check_username(username)?.to_owned();
+        Ok(Self { host, port, security, username })
+    }
+
+    /// The name by which one is let in, without what surrounds it.
+    pub fn check_username(text: &str) -> Result<&str, InvalidMailServer> {
+        let username = text.trim();
         let length = username.chars().count();
         if !(1..=Self::MAX_USERNAME).contains(&length) || username.chars().any(char::is_control) {
             return Err(InvalidMailServer::Username);
         }
-        Ok(Self { host, port, security, username: username.to_owned() })
+        Ok(username)
     }
 
     /// Its host.
@@ -121,7 +127,7 @@ impl fmt::Debug for MailServer {
 
 /// Labels of letters, digits and hyphens (RFC 1123, section 2.1), the last of which is no number: an address is no name, and no
 /// certificate is asked of one.
-fn is_host(text: &str) -> bool {
+pub fn is_host(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

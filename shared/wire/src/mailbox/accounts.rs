@@ -129,7 +129,7 @@ request! {
         autodiscover: Option<bool>,
         /// Of `smtp`: the name by which the server lets you in, `email` where it is left out.
         username: Option<Line>,
-        /// Of `smtp`: the password, often one for programs alone. Nothing of a short one is ever shown.
+        /// Of `smtp`: the password, often one for programs alone. Nothing of it is ever shown.
         password: Option<ServerPassword>,
     }
 }
@@ -161,7 +161,13 @@ pub fn new(body: &[u8]) -> Result<NewAccount, Refusal> {
             let username = username.as_ref().map_or(address.as_str(), |name| name.0.as_str());
             Some(ServerGiven::Named(server(&smtp, username)?))
         }
-        (None, true) => Some(ServerGiven::Looked(username.map(|name| name.0))),
+        (None, true) => {
+            if let Some(name) = &username {
+                MailServer::check_username(name.0.as_str())
+                    .map_err(|wrong| Refusal::field("username", Code::InvalidMailServer, wrong))?;
+            }
+            Some(ServerGiven::Looked(username.map(|name| name.0)))
+        }
         (None, false) => None,
     };
     let secret = secret(api_key, password)?.ok_or_else(|| {
@@ -249,7 +255,7 @@ pub struct AccountView<'a> {
     status: &'static str,
     /// Why mail that leaves through it waits, where it does.
     error: Option<TroubleView>,
-    /// Of the key; `null` of a password with fewer than 16 characters, of which nothing is shown.
+    /// Of the key; `null` of a password, of which nothing is shown.
     last_four: Option<&'a str>,
     /// Whether it sends and never reads.
     send_only: bool,
@@ -272,9 +278,9 @@ struct SmtpView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AccountError")]
 struct TroubleView {
-    /// `credentials_refused`: its provider takes the key no more. `credentials_unreadable`: another key has to be given. `quota_reached`,
+    /// `credentials_refused`: its provider takes the key no more, or its server the password. `credentials_unreadable`: another has to be given. `quota_reached`,
     /// `account_not_active` and `ip_not_authorized`: something is to be set right at the provider. `certificate_refused`: the mail server's
-    /// certificate has ended, or is not one for its name.
+    /// certificate has ended, is not one for its name, or it offers no TLS.
     reason: Choice<Trouble>,
     since: Time,
 }
@@ -409,6 +415,7 @@ mod tests {
             (r#""smtp": {"host": "mail.example.com"}, "username": "a\u0000b""#, "username"),
             (r#""smtp": {"host": "mail.example.com", "security": "none"}"#, "smtp.security"),
             (r#""smtp": {"host": "mail.example.com"}, "autodiscover": true"#, "autodiscover"),
+            (r#""autodiscover": true, "username": " ""#, "username"),
             (r#""smtp": {"host": "mail.example.com"}, "api_key": "re_0123456789abcdef""#, "password"),
         ] {
             match read(more) {

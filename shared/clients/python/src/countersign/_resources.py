@@ -30,9 +30,9 @@ class AccountsRoutes:
         idempotency_key: str | None = None,
         request_timeout: float | None = None,
     ) -> types.Account:
-        """Connects a sending provider of one's own by its key. The provider is asked first whether the key may send from
-        the address. `infra/docs/ACCOUNTS.md`; the provider is asked whether the key may send from the address. Needs
-        the scope `accounts.manage`. `POST /v1/accounts`
+        """Connects a sending provider of one's own by its key, or a mail server by a password. It is asked first whether
+        that may send from the address. `infra/docs/ACCOUNTS.md`; the provider or mail server is asked whether key or
+        password may send from the address. Needs the scope `accounts.manage`. `POST /v1/accounts`
         """
         answer: types.Account = self._transport.request(
             "POST",
@@ -63,9 +63,9 @@ class AccountsRoutes:
         *,
         request_timeout: float | None = None,
     ) -> None:
-        """Disconnects an account. Its key is gone at once, and what waits in its inbox is called off. Its key is
-        forgotten at once; what waits in its inbox is called off, and that inbox is deleted with its mail. Needs the
-        scope `accounts.manage`. `DELETE /v1/accounts/{account_id}`
+        """Disconnects an account. Its key or password is gone at once, and what waits in its inbox is called off. Its
+        key or password is forgotten at once; what waits in its inbox is called off, and that inbox is deleted with
+        its mail. Needs the scope `accounts.manage`. `DELETE /v1/accounts/{account_id}`
         """
         self._transport.request(
             "DELETE",
@@ -80,8 +80,8 @@ class AccountsRoutes:
         *,
         request_timeout: float | None = None,
     ) -> types.Account:
-        """One connected account. `status` is `error` where its provider takes the key no more: `error` says since when.
-        Needs the scope `accounts.read`. `GET /v1/accounts/{account_id}`
+        """One connected account. `status` is `error` where its provider takes the key or password no more: `error` says
+        since when. Needs the scope `accounts.read`. `GET /v1/accounts/{account_id}`
         """
         answer: types.Account = self._transport.request(
             "GET",
@@ -98,8 +98,8 @@ class AccountsRoutes:
         limit: int | None = None,
         request_timeout: float | None = None,
     ) -> types.PageOfAccount:
-        """The connected accounts. Oldest first; of each key the last four characters. Needs the scope `accounts.read`.
-        `GET /v1/accounts`
+        """The connected accounts. Oldest first; of each key the last four characters, of a password none. Needs the
+        scope `accounts.read`. `GET /v1/accounts`
         """
         answer: types.PageOfAccount = self._transport.request(
             "GET",
@@ -155,9 +155,9 @@ class AccountsRoutes:
         password: str | None | Unset = UNSET,
         request_timeout: float | None = None,
     ) -> types.Account:
-        """Gives an account another name, or another key of the same provider. Another `api_key` is asked about first,
-        and ends the one before; what waited for it goes with its next attempt. Needs the scope `accounts.manage`.
-        `PATCH /v1/accounts/{account_id}`
+        """Gives an account another name, or another key of the same provider, or password of the same server. Another
+        `api_key` or `password` is asked about first, and ends the one before; what waited for it goes with its next
+        attempt. Needs the scope `accounts.manage`. `PATCH /v1/accounts/{account_id}`
         """
         answer: types.Account = self._transport.request(
             "PATCH",

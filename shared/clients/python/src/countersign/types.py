@@ -26,7 +26,7 @@ class Account(TypedDict):
     id: str
     #: The inbox in which its mails lie. Wherever the API takes an inbox's id it takes the account's as well.
     inbox_id: str
-    #: Of the key; `null` of a password with fewer than 16 characters, of which nothing is shown.
+    #: Of the key; `null` of a password, of which nothing is shown.
     last_four: str | None
     #: While nothing leaves it.
     paused: Pause | None
@@ -46,9 +46,10 @@ class Account(TypedDict):
 class AccountError(TypedDict):
     """What is wrong with an account."""
 
-    #: `credentials_refused`: its provider takes the key no more. `credentials_unreadable`: another key has to be
-    #: given. `quota_reached`, `account_not_active` and `ip_not_authorized`: something is to be set right at the
-    #: provider. `certificate_refused`: the mail server's certificate has ended, or is not one for its name.
+    #: `credentials_refused`: its provider takes the key no more, or its server the password.
+    #: `credentials_unreadable`: another has to be given. `quota_reached`, `account_not_active` and
+    #: `ip_not_authorized`: something is to be set right at the provider. `certificate_refused`: the mail server's
+    #: certificate has ended, is not one for its name, or it offers no TLS.
     reason: Literal["credentials_refused", "credentials_unreadable", "quota_reached", "account_not_active", "ip_not_authorized", "certificate_refused"]
     since: str
 
@@ -565,7 +566,7 @@ class CreateAccount(_CreateAccountAlways, total=False):
     autodiscover: bool | None
     #: The name beside the address, in mails that go out.
     display_name: str | None
-    #: Of `smtp`: the password, often one for programs alone. Nothing of a short one is ever shown.
+    #: Of `smtp`: the password, often one for programs alone. Nothing of it is ever shown.
     password: str | None
     #: Where the provider keeps your data: of `sendgrid` and `mailgun`, `us` where it is left out.
     region: Literal["us", "eu"] | None

@@ -203,10 +203,19 @@ fn the_console_connects_a_server_by_its_form() {
     };
     let send = |fields: &str| send(&stack, "/console/accounts/new", owner, &blank, fields);
     let wrong = send(&form(&user, "10.0.0.1"));
-    assert!(wrong.status == 422 && wrong.body.to_string().contains("smtp-wrong"), "{}", wrong.body);
+    assert!(wrong.status == 422 && wrong.body.to_string().contains("host-wrong"), "{}", wrong.body);
     let refused = send(&form(&new_user("wrong"), "localhost"));
     assert!(refused.status == 422 && refused.body.to_string().contains("password-wrong"), "{}", refused.body);
     assert!(!refused.body.to_string().contains("password of"), "{}", refused.body);
+    // Left empty it is looked up, and shown before a password goes there.
+    let found = send(&form(&user, ""));
+    let shown = found.body.as_str().unwrap();
+    assert!(
+        found.status == 200
+            && shown.contains("value=\"localhost\"")
+            && shown.contains("type the password once more"),
+        "{shown}"
+    );
     let made = send(&form(&user, "localhost"));
     assert_eq!(made.status, 303, "{}", made.body);
     let all = stack.get("/v1/accounts", owner).expect(200);
