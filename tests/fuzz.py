@@ -49,7 +49,8 @@ unexpected-methods = []
 
 [parameters]
 """
-# Left out for the owner: a webhook to a host that the document's example names would make the stack call the Internet.
+# Left out for the owner: a webhook to a host that the document's example names, and the mail server of a drawn address, would make the
+# stack call the Internet.
 OWNER_LEAVES_OUT = ["accounts_create", "webhooks_create", "webhooks_update"]
 
 

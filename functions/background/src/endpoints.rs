@@ -10,14 +10,13 @@ use std::time::Duration;
 use app::base::ports::{Called, Endpoints};
 use async_trait::async_trait;
 use domain::delivery::webhook::{AttemptResult, Health, ResponseHead};
-use egress::{PublicOnly, refused_address};
+use egress::{Connector, refused_address};
 use futures_util::future::BoxFuture;
 use http::Request;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 /// An endpoint has so long to answer, connecting included.
@@ -25,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The client.
 pub(crate) struct Https {
-    client: Client<HttpsConnector<HttpConnector<PublicOnly>>, Full<Bytes>>,
+    client: Client<HttpsConnector<Connector>, Full<Bytes>>,
     allow_loopback: bool,
 }
 
@@ -47,8 +46,7 @@ impl Https {
         body: &str,
     ) -> (AttemptResult, ResponseHead) {
         let ended = |code| (AttemptResult::NoAnswer(code), ResponseHead::default());
-        // A webhook that was registered before a rule became stricter is held to the rule of today; an address that
-        // stands in the URL itself never reaches the resolver.
+        // A webhook that was registered before a rule became stricter is held to the rule of today.
         let Ok(url) = app::delivery::webhooks::check_url(url, self.allow_loopback) else {
             return ended("not_public");
         };

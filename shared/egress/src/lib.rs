@@ -10,8 +10,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service as _;
 
@@ -28,13 +30,43 @@ impl PublicOnly {
     }
 }
 
-/// Connections to public addresses alone, which come about within `limit` or not at all; below TLS, which whoever calls puts on top.
-/// `allow_loopback` takes this machine as well, for a stack on it.
-pub fn connector(allow_loopback: bool, limit: Duration) -> HttpConnector<PublicOnly> {
-    let mut connector = HttpConnector::new_with_resolver(PublicOnly::new(allow_loopback));
-    connector.enforce_http(false);
-    connector.set_connect_timeout(Some(limit));
-    connector
+/// Connections to public addresses alone; below TLS, which whoever calls puts on top.
+#[derive(Clone)]
+pub struct Connector {
+    inner: HttpConnector<PublicOnly>,
+    allow_loopback: bool,
+}
+
+/// Connections that come about within `limit` or not at all. `allow_loopback` takes this machine as well, for a stack on it.
+pub fn connector(allow_loopback: bool, limit: Duration) -> Connector {
+    let mut inner = HttpConnector::new_with_resolver(PublicOnly::new(allow_loopback));
+    inner.enforce_http(false);
+    inner.set_connect_timeout(Some(limit));
+    Connector { inner, allow_loopback }
+}
+
+impl tower_service::Service<Uri> for Connector {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, io::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
+        self.inner.poll_ready(cx).map_err(io::Error::other)
+    }
+
+    fn call(&mut self, place: Uri) -> Self::Future {
+        // An address that stands where a name does never reaches the resolver.
+        let literal = place.host().and_then(|host| host.trim_matches(['[', ']']).parse().ok());
+        if literal.is_some_and(|ip| !may_be_called(ip, self.allow_loopback)) {
+            return Box::pin(std::future::ready(Err(io::Error::other(NotPublic))));
+        }
+        let call = self.inner.call(place);
+        Box::pin(async move { call.await.map_err(io::Error::other) })
+    }
+}
+
+fn may_be_called(ip: IpAddr, allow_loopback: bool) -> bool {
+    is_public(ip) || (allow_loopback && ip.is_loopback())
 }
 
 /// Why no connection came about.
@@ -46,14 +78,14 @@ pub enum Unconnected {
     NotReached,
 }
 
-/// Connects to a port of a public host that has a name, since an address would not be looked at, within `limit` or not at all. `allow_loopback` takes this machine as well, for a stack on it.
+/// Connects to a port of a public host, within `limit` or not at all. `allow_loopback` takes this machine as well, for a stack on it.
 pub async fn connect(
     host: &str,
     port: u16,
     allow_loopback: bool,
     limit: Duration,
 ) -> Result<TcpStream, Unconnected> {
-    let place = http::Uri::builder().scheme("tcp").authority(format!("{host}:{port}")).path_and_query("/");
+    let place = Uri::builder().scheme("tcp").authority(format!("{host}:{port}")).path_and_query("/");
     let place = place.build().map_err(|_| Unconnected::NotReached)?;
     // The connector's own limit is of the connection alone: looking up the name takes time as well.
     match tokio::time::timeout(limit, connector(allow_loopback, limit).call(place)).await {
@@ -76,8 +108,8 @@ impl std::fmt::Display for NotPublic {
 impl std::error::Error for NotPublic {}
 
 /// Whether a call failed because its host leads to an address that is not public.
-pub fn refused_address(error: &dyn std::error::Error) -> bool {
-    let mut source = error.source();
+pub fn refused_address(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut source = Some(error);
     while let Some(cause) = source {
         let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         if cause.is::<NotPublic>()
@@ -103,8 +135,7 @@ impl tower_service::Service<Name> for PublicOnly {
         let allow_loopback = self.allow_loopback;
         Box::pin(async move {
             let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let fine = |ip: IpAddr| is_public(ip) || (allow_loopback && ip.is_loopback());
-            if found.is_empty() || !found.iter().all(|address| fine(address.ip())) {
+            if found.is_empty() || !found.iter().all(|address| may_be_called(address.ip(), allow_loopback)) {
                 return Err(io::Error::other(NotPublic));
             }
             Ok(found.into_iter())
@@ -153,6 +184,19 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_address_in_the_place_of_a_name_is_looked_at_as_well() {
+        let limit = Duration::from_millis(200);
+        for host in ["127.0.0.1", "10.0.0.5", "169.254.169.254", "[::1]", "[fd00:ec2::254]", "localhost"] {
+            let refused = connect(host, 1, false, limit).await.unwrap_err();
+            assert_eq!(refused, Unconnected::NotPublic, "{host}");
+            let place = Uri::builder().scheme("http").authority(host).path_and_query("/").build().unwrap();
+            let error = connector(false, limit).call(place).await.unwrap_err();
+            assert!(refused_address(&error), "{host}: {error}");
+        }
+        assert_eq!(connect("127.0.0.1", 1, true, limit).await.unwrap_err(), Unconnected::NotReached);
+    }
 
     #[test]
     fn nothing_inside_is_public() {

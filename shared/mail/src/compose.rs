@@ -22,6 +22,7 @@ use mail_builder::{
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::parse::parameters::has_extended_form;
 use crate::text::{hex, is_unsafe_in_header};
 use crate::thread::shorten_references;
 
@@ -114,7 +115,7 @@ pub enum ComposeError {
         /// The culprit.
         field: String,
     },
-    /// Reads like an RFC 2047 encoded word: recipients would see something else than what was written.
+    /// Reads like an RFC 2047 encoded word, or a file name like RFC 2231: recipients would see something else than what was written.
     #[error("{field} reads like an encoded word")]
     EncodedWord {
         /// The culprit.
@@ -448,6 +449,10 @@ fn attachment<'a>(field: &str, file: &OutgoingAttachment<'a>) -> Result<MimePart
     let name = human(&name_field, file.filename, MAX_FILENAME)?;
     if name.is_empty() || name.contains(['/', '\\']) || matches!(name, "." | "..") {
         return Err(ComposeError::Filename { field: name_field });
+    }
+    // It would be read as another name than whoever approves it is shown.
+    if has_extended_form(name.as_bytes()) {
+        return Err(ComposeError::EncodedWord { field: name_field });
     }
     let disposition = if file.inline { "inline" } else { "attachment" };
     let part = if is_message(file) {

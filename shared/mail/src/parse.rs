@@ -13,7 +13,7 @@ mod charset;
 mod cms;
 pub(crate) mod date;
 mod flowed;
-mod parameters;
+pub(crate) mod parameters;
 mod tnef;
 mod transfer;
 pub(crate) mod words;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::delivery::webhooks::check_url;
-use egress::PublicOnly;
+use egress::Connector;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 
@@ -35,7 +34,7 @@ pub trait Caller: Send + Sync {
 
 /// The world outside: public addresses alone.
 pub struct Outside {
-    client: Client<HttpsConnector<HttpConnector<PublicOnly>>, Full<Bytes>>,
+    client: Client<HttpsConnector<Connector>, Full<Bytes>>,
 }
 
 impl Outside {

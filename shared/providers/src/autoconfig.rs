@@ -46,7 +46,7 @@ pub(crate) async fn find(
     username: Option<&str>,
 ) -> Option<MailServer> {
     let domain = address.domain().to_ascii_lowercase();
-    // An address of the network in the place of a name would be called without a look at where it is.
+    // An address of the network in the place of a name has no mail domain.
     if !is_host(&domain) {
         return None;
     }

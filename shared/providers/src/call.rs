@@ -4,14 +4,13 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use app::base::ports::SendOutcome;
-use egress::PublicOnly;
+use egress::Connector;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
@@ -65,7 +64,7 @@ pub trait Caller: Send + Sync {
 /// Made at its first use: most mail leaves otherwise, and most requests ask no provider.
 type LazyClient = LazyLock<HttpsClient, Box<dyn FnOnce() -> HttpsClient + Send>>;
 
-type HttpsClient = Client<HttpsConnector<HttpConnector<PublicOnly>>, Full<Bytes>>;
+type HttpsClient = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// The world outside: public addresses alone.
 pub struct Outside {

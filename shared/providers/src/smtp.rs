@@ -158,7 +158,7 @@ impl AsyncWrite for Bounded {
     }
 }
 
-/// Why a server is not entered.
+/// Why there is no session with a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unable {
     Port,
@@ -220,7 +220,9 @@ impl Unable {
             Unable::NoTls => {
                 KeyVerdict::WrongServer("it does not offer STARTTLS, and no password goes without TLS")
             }
-            Unable::NoLogin => KeyVerdict::WrongServer("it lets nobody in by a name and a password there"),
+            Unable::NoLogin => KeyVerdict::WrongServer(
+                "it does not offer to authenticate with a user name and a password there",
+            ),
             Unable::Broken => KeyVerdict::WrongServer("it ended the conversation, or does not speak SMTP"),
         }
     }
@@ -231,11 +233,6 @@ impl From<Error> for Unable {
         match error {
             Error::Io(_) => Unable::Lost,
             Error::Timeout => Unable::TimedOut,
-            Error::Tls(error) => match *error {
-                rustls::Error::InvalidCertificate(_) => Unable::Certificate,
-                _ => Unable::Tls,
-            },
-            Error::MissingStartTls => Unable::NoTls,
             // It asks for something else than a name and a password.
             Error::UnsupportedAuthMechanism | Error::Auth(_) | Error::Base64(_) => Unable::NoLogin,
             Error::AuthenticationFailed(reply) => match reply.code {
@@ -259,7 +256,7 @@ impl Servers {
         Self { tls, allow_loopback, limits: (BEFORE, TAKING) }
     }
 
-    /// Opens a session: under TLS, and let in.
+    /// Opens a session: under TLS, and authenticated.
     async fn enter(
         &self,
         server: &MailServer,
@@ -332,9 +329,7 @@ impl Servers {
             match named.await {
                 Ok(()) => KeyVerdict::Fine,
                 Err(Error::UnexpectedReply(reply)) if (500..=599).contains(&reply.code) => {
-                    KeyVerdict::WrongSender(
-                        "it takes no mail from this address from whom this name lets in".to_owned(),
-                    )
+                    KeyVerdict::WrongSender("this user may not send from this address".to_owned())
                 }
                 Err(error) => Unable::from(error).verdict(),
             }

@@ -5,13 +5,13 @@ use app::Refusal;
 use app::base::enter::Once;
 use app::base::error::FieldError;
 use app::base::store::Key;
-use app::mailbox::accounts::{self, Connected};
+use app::mailbox::accounts::{self, Connected, ServerGiven};
 use askama::Template;
-use domain::base::address::{EmailAddress, HeaderText};
-use domain::base::code::{Class, Code};
+use domain::base::address::HeaderText;
+use domain::base::code::Class;
 use domain::mailbox::account::{Account, AccountStatus, MAX_KEY, Provider, Region, Trouble};
 use domain::mailbox::mail_server::{MailServer, Security};
-use domain::people::access::{Permit, Scope, scope};
+use domain::people::access::{Scope, scope};
 use domain::{AccountId, Timestamp};
 use futures_util::future::try_join;
 use runtime::http::{Request, Response};
@@ -238,13 +238,17 @@ impl Typed {
         let has_regions = Provider::parse(&self.provider).is_some_and(Provider::has_regions);
         let mut body = json!({ "provider": self.provider, "email": self.email });
         if self.has_server() {
-            body["smtp"] = json!({ "host": self.host });
-            if !self.port.is_empty() {
+            if self.host.is_empty() {
+                body["autodiscover"] = json!(true);
+            } else {
+                body["smtp"] = json!({ "host": self.host });
+            }
+            if !self.host.is_empty() && !self.port.is_empty() {
                 // What is no number is told as it is, and refused as that.
                 body["smtp"]["port"] =
                     self.port.parse::<u64>().map_or_else(|_| json!(self.port), |port| json!(port));
             }
-            if !self.security.is_empty() {
+            if !self.host.is_empty() && !self.security.is_empty() {
                 body["smtp"]["security"] = json!(self.security);
             }
             if !self.username.is_empty() {
@@ -313,25 +317,36 @@ async fn form(visit: &Visit, status: u16, typed: Typed, said: Said) -> Result<Re
     Ok(guard::html(status, render(&page)?))
 }
 
+/// What came of the form.
+enum Made {
+    /// It is connected.
+    Connected(AccountId),
+    /// The server was looked up, and no password went there.
+    Found(MailServer),
+}
+
 /// Connects one.
 async fn make(context: &Context, request: &Request) -> Result<Response, Refusal> {
     let (visit, sent) = Visit::of_form(context, request, &[Key::Organization]).await?;
     let permit = visit.principal.permit::<scope::AccountsManage>()?;
     let typed = Typed::of(&sent);
-    if typed.has_server() && typed.host.is_empty() {
-        return look_up(&visit, &permit, typed).await;
-    }
     let secret = if typed.has_server() { "password" } else { "api_key" };
     let body = zeroize::Zeroizing::new(typed.body(sent.field(secret)));
     let outside = (visit.powers.data_keys()?, visit.powers.provider_keys()?);
     let made = async {
         let new = wire::mailbox::accounts::new(&body)?;
+        if let Some(ServerGiven::Looked(username)) = new.server {
+            let server = accounts::look_up(outside.1, &permit, &new.address, username).await?;
+            return Ok(Made::Found(server));
+        }
         accounts::connect(&visit.ports, outside, &permit, new, &Once::default(), |_| (201, String::new()))
             .await
+            .map(|(account, _)| Made::Connected(account.id))
     };
     match Box::pin(made).await {
-        Ok((account, _)) => {
-            Ok(guard::see_other(&format!("{}/{}?notice=connected", route::ACCOUNTS, account.id)))
+        Ok(Made::Found(server)) => found(&visit, typed, &server).await,
+        Ok(Made::Connected(id)) => {
+            Ok(guard::see_other(&format!("{}/{}?notice=connected", route::ACCOUNTS, id)))
         }
         Err(Refusal::Invalid(errors)) => {
             let said = Said { wrong: wrong(errors), ..Said::default() };
@@ -345,39 +360,16 @@ async fn make(context: &Context, request: &Request) -> Result<Response, Refusal>
 }
 
 /// The form with the server that was found: whoever types a password sees first whom it goes to.
-async fn look_up(
-    visit: &Visit,
-    permit: &Permit<scope::AccountsManage>,
-    typed: Typed,
-) -> Result<Response, Refusal> {
-    let found = async {
-        let providers = visit.powers.provider_keys()?;
-        let named = |error: &dyn std::fmt::Display, field| {
-            Refusal::field(field, Code::InvalidAddress, error.to_string())
-        };
-        let address = EmailAddress::parse(&typed.email).map_err(|error| named(&error, "email"))?;
-        let username = Some(typed.username.as_str()).filter(|name| !name.is_empty()).map(HeaderText::parse);
-        let username = username.transpose().map_err(|error| named(&error, "username"))?;
-        accounts::look_up(providers, permit, &address, username).await
+async fn found(visit: &Visit, typed: Typed, server: &MailServer) -> Result<Response, Refusal> {
+    let typed = Typed {
+        host: server.host().to_owned(),
+        port: server.port().to_string(),
+        security: server.security().as_str().to_owned(),
+        username: server.username().to_owned(),
+        ..typed
     };
-    match found.await {
-        Ok(server) => {
-            let typed = Typed {
-                host: server.host().to_owned(),
-                port: server.port().to_string(),
-                security: server.security().as_str().to_owned(),
-                username: server.username().to_owned(),
-                ..typed
-            };
-            let notice =
-                "This server was found for the address. If it is yours, type the password once more.";
-            form(visit, 200, typed, Said { notice, ..Said::default() }).await
-        }
-        Err(Refusal::Invalid(errors)) => {
-            form(visit, 422, typed, Said { wrong: wrong(errors), ..Said::default() }).await
-        }
-        Err(refusal) => Err(refusal),
-    }
+    let notice = "This server was found for the address. If it is yours, type the password once more.";
+    form(visit, 200, typed, Said { notice, ..Said::default() }).await
 }
 
 /// What is wrong, at the fields of the form: what is said of `smtp.port` stands at the port, and what is said of all of it at the host.

@@ -472,7 +472,7 @@ impl std::fmt::Debug for ProviderKey {
 /// promises that a repeated call sends nothing twice.
 #[async_trait]
 pub trait ProviderSender: Send + Sync {
-    /// Sends. `now` is what a mail that has no date is given as such, by whoever writes it into the mail.
+    /// Sends. `now` becomes the `Date` of a mail to a mail server, since none is sealed; providers write their own.
     async fn send(&self, mail: &Countersigned, key: &ProviderKey, now: Timestamp) -> SendOutcome;
 }
 
@@ -492,7 +492,7 @@ pub enum KeyVerdict {
     Refused,
     /// It may send, and not from this address: why, in words for people.
     WrongSender(String),
-    /// Nobody can hand in mail at this server, at least not so: why, in words for people.
+    /// This server takes no mail from us, or not in this way: why, in words for people.
     WrongServer(&'static str),
     /// The provider can't be asked now: a stable code.
     Unreachable(&'static str),

@@ -104,7 +104,7 @@ pub async fn dispatch(
     match outcome {
         SendOutcome::THROTTLED => pace.slow_down(ports.now()).await,
         SendOutcome::NotAccepted(
-            "not_connected" | "timeout" | "connection_lost" | "deferred" | "no_tls" | "broken_answer",
+            "not_connected" | "timeout" | "connection_lost" | "no_tls" | "broken_answer",
         )
         | SendOutcome::Ambiguous(_) => {
             pace.keep_off(ports.now()).await;

@@ -337,7 +337,7 @@ pub(crate) fn check_carried(carriage: &dyn Carriage, sealed: &Sealed) -> Result<
         let message = if code == "too_large" {
             format!("{name} takes no mail of {} bytes", sealed.mime().len())
         } else if provider.takes_mime() {
-            format!("{name} could take something of this mail for an order: infra/docs/ACCOUNTS.md says what")
+            format!("{name} would read something in this mail as a command to itself: infra/docs/ACCOUNTS.md says what")
         } else {
             format!("{name} takes the fields of a mail, and something of this one has no place there: infra/docs/ACCOUNTS.md says what it may be")
         };

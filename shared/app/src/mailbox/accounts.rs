@@ -48,7 +48,7 @@ pub struct NewAccount {
     pub address: EmailAddress,
     /// The name that recipients see.
     pub display_name: Option<HeaderText>,
-    /// What it is entered with.
+    /// The key or password.
     pub secret: Secret,
 }
 
@@ -57,11 +57,11 @@ pub struct NewAccount {
 pub enum ServerGiven {
     /// This one.
     Named(MailServer),
-    /// The one of the address, entered by this name, or by the one that its domain says.
+    /// The one of the address, with this user name, or with the one that its domain says.
     Looked(Option<HeaderText>),
 }
 
-/// What an account is entered with, as somebody gave it. It is never shown.
+/// The key or password of an account, as somebody gave it. It is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
     /// A provider's key.
@@ -82,7 +82,7 @@ impl Secret {
         if provider.has_server() { "password" } else { "key" }
     }
 
-    /// Its text, where it is what this provider is entered with.
+    /// Its text, where this provider takes one of its kind.
     fn of(self, provider: Provider) -> Result<Zeroizing<String>, Refusal> {
         match (self, provider.has_server()) {
             (Secret::ApiKey(secret), false) | (Secret::Password(secret), true) => Ok(secret),
@@ -279,7 +279,7 @@ async fn check(providers: &dyn ProviderKeys, key: &ProviderKey, from: &EmailAddr
     match providers.check(key, from).await {
         KeyVerdict::Fine => Ok(()),
         KeyVerdict::Refused if key.provider.has_server() => {
-            let message = format!("{name} lets nobody in by this name and password");
+            let message = format!("{name} refused this user name and password");
             Err(Refusal::field("password", Code::PasswordRefused, message))
         }
         KeyVerdict::WrongServer(why) => {

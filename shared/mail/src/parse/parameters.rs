@@ -46,11 +46,7 @@ pub(super) fn parameter(value: &[u8], name: &str, declared: Option<&str>) -> Opt
             }
         }
         (None, Some(plain)) => {
-            // The form of RFC 2231 under the name of the plain one.
-            let form = plain.splitn(3, |byte| *byte == b'\'').collect::<Vec<_>>();
-            let charset = form.first().map(|label| String::from_utf8_lossy(label).into_owned());
-            let known = charset.is_some_and(|label| charset::lookup(&label).is_some());
-            if form.len() == 3 && known && form[2].contains(&b'%') {
+            if has_extended_form(&plain) {
                 extended_text(&[Piece { number: 0, encoded: true, value: plain }], declared)
             } else {
                 words::to_text(&plain, declared)
@@ -59,6 +55,15 @@ pub(super) fn parameter(value: &[u8], name: &str, declared: Option<&str>) -> Opt
         (None, None) => return None,
     };
     (!name.trim().is_empty()).then_some(name)
+}
+
+/// Whether a name is written in the form of RFC 2231, `charset'language'percent-encoded`, under the name of the plain one. Programs read it,
+/// ours among them.
+pub(crate) fn has_extended_form(plain: &[u8]) -> bool {
+    let mut form = plain.splitn(3, |byte| *byte == b'\'');
+    let (charset, _, text) = (form.next(), form.next(), form.next());
+    let known = charset.is_some_and(|label| charset::lookup(&String::from_utf8_lossy(label)).is_some());
+    known && text.is_some_and(|text| text.contains(&b'%'))
 }
 
 struct Piece {

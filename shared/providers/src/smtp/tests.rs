@@ -360,7 +360,7 @@ async fn a_server_is_asked_whether_it_lets_in_and_takes_the_sender() {
         (&[("AUTH", "535 no")], "Refused"),
         (&[("MAIL", "553 not yours")], "WrongSender"),
         (&[("MAIL", "451 later")], "Unreachable(\"deferred\")"),
-        (&[("EHLO", "250 localhost")], "WrongServer(\"it lets nobody in"),
+        (&[("EHLO", "250 localhost")], "WrongServer(\"it does not offer to authenticate"),
         (&[("EHLO", "502 what")], "WrongServer(\"it ended the conversation"),
         (&[("hello", "554 no")], "WrongServer(\"it takes nothing from here"),
         (&[("RCPT", "553 not owned by user")], "WrongSender"),

@@ -132,7 +132,22 @@ request! {
         /// Of `smtp`: the password, often one for programs alone. Nothing of it is ever shown.
         password: Option<ServerPassword>,
     }
+    check one_secret
 }
+
+fn one_secret(has: &dyn Fn(&str) -> bool, faults: &mut Faults) {
+    let of_server = ["smtp", "autodiscover", "username"].into_iter().any(has);
+    match (has("api_key"), has("password")) {
+        (true, true) => faults.note_at("password", Code::NotOfProvider, ONE_SECRET),
+        (false, false) if of_server => faults.note_at("password", Code::Required, "is required"),
+        (false, false) => {
+            faults.note_at("api_key", Code::Required, "is required; of smtp, a password and smtp are");
+        }
+        _ => {}
+    }
+}
+
+const ONE_SECRET: &str = "an account has an api_key or a password: give one of them";
 
 /// Reads [`CreateAccount`].
 pub fn new(body: &[u8]) -> Result<NewAccount, Refusal> {
@@ -170,10 +185,8 @@ pub fn new(body: &[u8]) -> Result<NewAccount, Refusal> {
         }
         (None, false) => None,
     };
-    let secret = secret(api_key, password)?.ok_or_else(|| {
-        let field = if provider.has_server() { "password" } else { "api_key" };
-        Refusal::field(field, Code::Required, "is required")
-    })?;
+    let secret =
+        secret(api_key, password)?.ok_or_else(|| Refusal::field("api_key", Code::Required, "is required"))?;
     Ok(NewAccount {
         provider,
         region: region.map(|region| region.0),
@@ -201,10 +214,7 @@ fn server(smtp: &SmtpServer, username: &str) -> Result<MailServer, Refusal> {
 /// The one secret of two fields.
 fn secret(api_key: Option<SecretKey>, password: Option<ServerPassword>) -> Result<Option<Secret>, Refusal> {
     match (api_key, password) {
-        (Some(_), Some(_)) => {
-            let message = "an account is entered by an api_key or a password: give one of them";
-            Err(Refusal::field("password", Code::NotOfProvider, message))
-        }
+        (Some(_), Some(_)) => Err(Refusal::field("password", Code::NotOfProvider, ONE_SECRET)),
         (Some(key), None) => Ok(Some(Secret::ApiKey(key.0))),
         (None, Some(password)) => Ok(Some(Secret::Password(password.0))),
         (None, None) => Ok(None),
@@ -382,7 +392,7 @@ mod tests {
         }
         let all = refused(r#"{"provider": "pigeon", "region": "mars", "x": 1}"#);
         let fields: Vec<_> = all.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(fields, ["provider", "email", "region", "x"]);
+        assert_eq!(fields, ["api_key", "provider", "email", "region", "x"]);
     }
 
     #[test]
@@ -424,9 +434,13 @@ mod tests {
             }
         }
         for (body, field) in [
-            (r#"{"provider": "smtp", "email": "a@example.com"}"#, "password"),
+            (r#"{"provider": "smtp", "email": "a@example.com"}"#, "api_key"),
+            (r#"{"provider": "smtp", "email": "a@example.com", "autodiscover": true}"#, "password"),
             (r#"{"provider": "resend", "email": "a@example.com"}"#, "api_key"),
-            (r#"{"provider": "resend", "email": "a@example.com", "username": "a"}"#, "username"),
+            (
+                r#"{"provider": "resend", "email": "a@example.com", "username": "a", "api_key": "re_0123456789abcdef"}"#,
+                "username",
+            ),
         ] {
             assert_eq!(refused(body)[0].0, field);
         }
